@@ -1,0 +1,31 @@
+/** Environment variables that the operator sets on a function container and the runtime reads. */
+export const environment = {
+  port: 'PORT',
+  handler: 'CATNAP_HANDLER',
+  /** Directory that holds the code; absent for archives. */
+  functionDir: 'CATNAP_FUNCTION_DIR',
+  archiveUrl: 'CATNAP_ARCHIVE_URL',
+  archiveSha256: 'CATNAP_ARCHIVE_SHA256',
+  concurrency: 'CATNAP_CONCURRENCY',
+  timeoutSeconds: 'CATNAP_TIMEOUT_SECONDS',
+  functionName: 'CATNAP_FUNCTION_NAME',
+  functionNamespace: 'CATNAP_FUNCTION_NAMESPACE',
+  revision: 'CATNAP_REVISION',
+} as const;
+
+/** Exit codes of the language runtimes; the termination message holds a {@link TerminationMessage} as JSON. */
+export const exitCodes = {
+  /** The code does not load (EX_CONFIG of sysexits.h). */
+  loadFailed: 78,
+  /** A call outlived `timeoutSeconds` while it blocked the event loop (as timeout(1) exits). */
+  blocked: 124,
+} as const;
+
+/** What a runtime writes to the container's termination message before it gives up, at most 4 KiB. */
+export interface TerminationMessage {
+  reason: 'LoadFailed' | 'Blocked';
+  message: string;
+  /** Path within the function's files. */
+  file?: string;
+  line?: number;
+}

@@ -1,0 +1,25 @@
+/**
+ * HTTP headers between gateway, function pods and callers. Every `x-catnap-*` header that a caller or a
+ * function sends is removed by the gateway, so only the platform can set them.
+ */
+export const headers = {
+  requestId: 'x-request-id',
+  forwardedPrefix: 'x-forwarded-prefix',
+  /** Pod → gateway, with 503: the call was not started, for this reason; it may be sent elsewhere. */
+  rejected: 'x-catnap-rejected',
+  /** Pod → gateway: the response is the runtime's, not the function's; the value is a {@link Reason}. */
+  error: 'x-catnap-error',
+  /** Gateway → pod, asynchronous calls: the id under which the caller finds the result. */
+  invocationId: 'x-catnap-invocation-id',
+  /** Gateway → pod, asynchronous calls: 1 for the first delivery. */
+  attempt: 'x-catnap-attempt',
+} as const;
+
+export const PLATFORM_HEADER_PREFIX = 'x-catnap-';
+
+export const rejections = {
+  /** As many calls as `scaling.concurrency` allows are running in this pod. */
+  concurrency: 'concurrency',
+  /** The pod is shutting down. */
+  draining: 'draining',
+} as const;

@@ -1,0 +1,49 @@
+/** Names that more than one part of Catnap must agree on. */
+
+export const API_GROUP = 'catnap.dev';
+export const API_VERSION = 'v1alpha1';
+
+export const labels = {
+  /** On every object that belongs to a function: the function's name. */
+  function: 'catnap.dev/function',
+  /** On function pods: the revision their code and settings come from. */
+  revision: 'catnap.dev/revision',
+  managedBy: 'app.kubernetes.io/managed-by',
+} as const;
+
+export const annotations = {
+  /** On a Function: "true" makes the operator leave it and its children alone. */
+  paused: 'catnap.dev/paused',
+} as const;
+
+export const MANAGED_BY = 'catnap';
+
+export const fieldManagers = {
+  function: 'catnap-operator-function',
+  status: 'catnap-operator-status',
+  autoscaler: 'catnap-operator-autoscaler',
+  gateway: 'catnap-gateway',
+} as const;
+
+/** The port a function container serves HTTP on; also its `PORT`. */
+export const FUNCTION_PORT = 8080;
+export const FUNCTION_CONTAINER = 'function';
+
+/**
+ * The Deployment that runs a function. The CRD bounds function names to 57 characters so that the
+ * prefix always fits a DNS label and no truncation, hence no collision, can happen.
+ */
+export function deploymentName(functionName: string): string {
+  return `fn-${functionName}`;
+}
+
+/** `namespace/name`, the key of a function in queues, samples and logs. */
+export function functionKey(namespace: string, name: string): string {
+  return `${namespace}/${name}`;
+}
+
+/** Splits what {@link functionKey} joined. */
+export function splitKey(key: string): { namespace: string; name: string } {
+  const slash = key.indexOf('/');
+  return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+}

@@ -1,0 +1,33 @@
+/**
+ * The one vocabulary of what can happen to a function: condition reason = event reason = metric label =
+ * problem type = heading in docs/reasons.md.
+ */
+
+export const conditionTypes = {
+  /** Calls are answered by the function's code; scaled to zero is ready. */
+  ready: 'Ready',
+  /** At least one replica runs. Deliberately not part of Ready. */
+  active: 'Active',
+} as const;
+
+export const reasons = {
+  // Ready
+  loaded: 'Loaded',
+  verifying: 'Verifying',
+  loadFailed: 'LoadFailed',
+  startFailed: 'StartFailed',
+  imagePullFailed: 'ImagePullFailed',
+  sourceMissing: 'SourceMissing',
+  nameConflict: 'NameConflict',
+  // Active
+  running: 'Running',
+  starting: 'Starting',
+  asleep: 'Asleep',
+  // Either
+  paused: 'Paused',
+  // Events only
+  woken: 'Woken',
+  scaled: 'Scaled',
+  podReplaced: 'PodReplaced',
+} as const;
+export type Reason = (typeof reasons)[keyof typeof reasons];
