@@ -21,7 +21,7 @@ export interface ControllersOptions {
 /** Starts every controller; resolves when their caches are synced. */
 export async function startControllers({ client, log, signal }: ControllersOptions): Promise<Controller> {
   const caches = createCaches(client, log);
-  const events = createEventRecorder(client, 'controllers');
+  const events = createEventRecorder(client, 'controllers', { log });
   const context: ControllerContext = { client, caches, events, log };
   const controllers = [
     startDeploymentController(context),
@@ -36,7 +36,7 @@ export async function startControllers({ client, log, signal }: ControllersOptio
   for (const watcher of watchers) watcher.start();
   const stop = async () => {
     await Promise.all(controllers.map((controller) => controller.stop()));
-    await Promise.all(watchers.map((watcher) => watcher.stop()));
+    await Promise.all([events.stop(), ...watchers.map((watcher) => watcher.stop())]);
   };
   try {
     await Promise.all(watchers.map((watcher) => watcher.whenSynced(signal)));

@@ -1,0 +1,30 @@
+/** Writes what the chart takes from elsewhere: the CRD template, and the values table of its README. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { crdTemplate } from './crd-template.ts';
+import { replaceBetweenMarkers, valuesTable } from './values-table.ts';
+
+const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+const read = (relative: string) => readFileSync(pathOf(relative), 'utf8');
+
+/** Each generated file's path and content. */
+export function generatedFiles(): { path: string; content: string }[] {
+  return [
+    {
+      path: pathOf('catnap/templates/crds/functions.catnap.dev.yaml'),
+      content: crdTemplate(read('../crds/generated/functions.catnap.dev.yaml')),
+    },
+    {
+      path: pathOf('catnap/README.md'),
+      content: replaceBetweenMarkers(
+        read('catnap/README.md'),
+        'values',
+        valuesTable(read('catnap/values.yaml')),
+      ),
+    },
+  ];
+}
+
+if (import.meta.main) {
+  for (const { path, content } of generatedFiles()) writeFileSync(path, content);
+}

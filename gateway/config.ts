@@ -1,0 +1,74 @@
+/** The gateway's settings: read from the environment once, checked together, frozen. */
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly controlHost: string;
+  readonly controlPort: number;
+  readonly redisUrl: string;
+  /** 32 bytes; absent when asynchronous calls are switched off. */
+  readonly encryptionKey: Buffer | undefined;
+  /** Largest request body of a synchronous call, in bytes. */
+  readonly maxBodyBytes: number;
+  /** Open client connections; above it idle ones are closed and new ones refused. */
+  readonly maxConnections: number;
+  /** How long running and waiting calls may take to end after SIGTERM, in seconds. */
+  readonly drainSeconds: number;
+  /** Believe X-Forwarded-* of callers: only behind a proxy that sets them. */
+  readonly trustForwarded: boolean;
+  readonly logLevel: string;
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+/**
+ * Reads the settings.
+ * @throws Error that lists every variable that is wrong, one per line.
+ */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const problems: string[] = [];
+  const integer = (name: string, fallback: number, minimum: number, maximum: number): number => {
+    const text = env[name];
+    if (text === undefined || text === '') return fallback;
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= minimum && value <= maximum) return value;
+    problems.push(`${name} must be an integer from ${minimum} to ${maximum}, not "${text}"`);
+    return fallback;
+  };
+  const oneOf = (name: string, allowed: string[], fallback: string): string => {
+    const text = env[name] || fallback;
+    if (!allowed.includes(text)) problems.push(`${name} must be one of ${allowed.join(', ')}, not "${text}"`);
+    return text;
+  };
+  const config: Config = {
+    host: env.CATNAP_GATEWAY_HOST || '0.0.0.0',
+    port: integer('CATNAP_GATEWAY_PORT', 8080, 0, 65535),
+    controlHost: env.CATNAP_CONTROL_HOST || '0.0.0.0',
+    controlPort: integer('CATNAP_CONTROL_PORT', 8090, 0, 65535),
+    redisUrl: redisUrl(env.CATNAP_REDIS_URL || 'redis://127.0.0.1:6379', problems),
+    encryptionKey: encryptionKey(env.CATNAP_ENCRYPTION_KEY, problems),
+    maxBodyBytes: integer('CATNAP_MAX_BODY_BYTES', 256 * 1024 * 1024, 1024, Number.MAX_SAFE_INTEGER),
+    maxConnections: integer('CATNAP_MAX_CONNECTIONS', 16_384, 1, 1_000_000),
+    drainSeconds: integer('CATNAP_DRAIN_SECONDS', 60, 0, 3_600),
+    trustForwarded: oneOf('CATNAP_TRUST_FORWARDED', ['true', 'false'], 'false') === 'true',
+    logLevel: oneOf('CATNAP_LOG_LEVEL', LOG_LEVELS, 'info'),
+  };
+  if (problems.length > 0) throw new Error(`invalid configuration:\n  ${problems.join('\n  ')}`);
+  return Object.freeze(config);
+}
+
+function redisUrl(text: string, problems: string[]): string {
+  const protocol = URL.parse(text)?.protocol;
+  if (protocol !== 'redis:' && protocol !== 'rediss:') {
+    // The value may hold a password, so it is not repeated.
+    problems.push('CATNAP_REDIS_URL must be a redis:// or rediss:// URL');
+  }
+  return text;
+}
+
+function encryptionKey(text: string | undefined, problems: string[]): Buffer | undefined {
+  if (!text) return undefined;
+  const key = Buffer.from(text, 'base64');
+  if (key.length !== 32) problems.push('CATNAP_ENCRYPTION_KEY must be 32 bytes in base64');
+  return key;
+}

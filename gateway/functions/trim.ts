@@ -1,0 +1,53 @@
+/**
+ * What the watch caches keep of each object: a gateway knows every function of the cluster, and most of a
+ * Function is its source, most of a Pod its spec.
+ */
+import type { Pod } from 'kubernetes-types/core/v1.js';
+import type { ObjectMeta } from 'kubernetes-types/meta/v1.js';
+import type { Function as CatnapFunction } from '#crds/function/types.ts';
+import { labels } from '#crds/wire/names.ts';
+import { conditionTypes } from '#crds/wire/reasons.ts';
+
+/** A Function without source, environment and bookkeeping. */
+export function trimFunction({ metadata, spec, status }: CatnapFunction): CatnapFunction {
+  const { timeoutSeconds, scaling, queue, async } = spec;
+  return {
+    apiVersion: 'catnap.dev/v1alpha1',
+    kind: 'Function',
+    metadata: {
+      ...trimMetadata(metadata),
+      name: metadata.name,
+      namespace: metadata.namespace,
+      generation: metadata.generation,
+    },
+    spec: { timeoutSeconds, scaling, queue, async } as CatnapFunction['spec'],
+    status: status && {
+      observedGeneration: status.observedGeneration,
+      conditions: status.conditions?.filter(({ type }) => type === conditionTypes.ready),
+    },
+  };
+}
+
+/** A Pod with no more than its identity and what its status says of the function's container. */
+export function trimPod({ metadata, status }: Pod): Pod {
+  return {
+    metadata: { ...trimMetadata(metadata ?? {}), deletionTimestamp: metadata?.deletionTimestamp },
+    status: {
+      phase: status?.phase,
+      podIP: status?.podIP,
+      conditions: status?.conditions?.filter(({ type }) => type === 'Ready'),
+      containerStatuses: status?.containerStatuses,
+    },
+  };
+}
+
+function trimMetadata({ name, namespace, uid, resourceVersion, labels: all }: ObjectMeta): ObjectMeta {
+  const functionName = all?.[labels.function];
+  return {
+    name,
+    namespace,
+    uid,
+    resourceVersion,
+    ...(functionName && { labels: { [labels.function]: functionName } }),
+  };
+}

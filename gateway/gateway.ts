@@ -1,0 +1,148 @@
+/** A whole gateway, from its settings and a way to reach the API server. */
+
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Pod } from 'kubernetes-types/core/v1.js';
+import type { Logger } from 'pino';
+import type { Function as CatnapFunction } from '#crds/function/types.ts';
+import type { KubeClient } from '#kube/client.ts';
+import { AsyncCalls } from './async/async-calls.ts';
+import { Deliverer } from './async/deliverer.ts';
+import { createDeliveryWorker, DeliveryQueue } from './async/delivery-queue.ts';
+import { Records } from './async/records.ts';
+import { Seal } from './async/seal.ts';
+import type { Config } from './config.ts';
+import { createControlServer } from './control.ts';
+import { drain } from './drain.ts';
+import { Frontend } from './http/frontend.ts';
+import { createPublicServer } from './http/server.ts';
+import { Invoker } from './invoke/invoker.ts';
+import { connectRedis, interactiveOptions, patientOptions } from './redis.ts';
+import { Sampler } from './samples.ts';
+
+/** The part of a kube watcher that the gateway uses. */
+export interface Source<T> {
+  readonly synced: boolean;
+  onChange(listener: (change: { key: string; current?: T; previous?: T }) => void): () => void;
+}
+
+export interface GatewayOptions {
+  readonly config: Config;
+  readonly client: Pick<KubeClient, 'getScale' | 'setScale'>;
+  readonly functions: Source<CatnapFunction>;
+  readonly pods: Source<Pod>;
+  readonly log: Logger;
+  /** Port of function pods, other than the usual one in tests. */
+  readonly podPort?: number;
+  /** How long balancers may need to notice that this gateway goes away, in milliseconds. */
+  readonly settleMs?: number;
+}
+
+export interface Gateway {
+  readonly port: number;
+  readonly controlPort: number;
+  readonly invoker: Invoker;
+  /** Drains and closes everything; at most the configured time. Resolves to whether every call came to its end. */
+  stop(): Promise<boolean>;
+}
+
+/** Starts a gateway; resolves when both ports are open. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, client, functions, pods, log, podPort } = options;
+  const invoker = new Invoker({ client, log, podPort });
+  const synced = () => functions.synced && pods.synced;
+  functions.onChange(({ key, current }) => invoker.table.setFunction(key, current));
+  pods.onChange(({ key, current }) => invoker.table.setPod(key, current));
+
+  const redis = connectRedis(config.redisUrl, interactiveOptions(), log);
+  const sampler = new Sampler({ gatewayId: randomUUID(), redis, loads: invoker.loads, log });
+  const asynchronous = createAsync(options, invoker, synced);
+  const frontend = new Frontend({ ...config, invoker, asyncCalls: asynchronous.calls, synced });
+  const server = createPublicServer(frontend, config.maxConnections);
+  invoker.metrics.observe(invoker.table, server.connections);
+  const control = createControlServer({
+    invoker,
+    notReady: () => (frontend.closing ? 'draining' : synced() ? undefined : 'the watches are not synced yet'),
+  });
+  const [port, controlPort] = await Promise.all([
+    listen(server.http, config.port, config.host),
+    listen(control, config.controlPort, config.controlHost),
+  ]);
+  sampler.start();
+
+  const shutDown = async (): Promise<boolean> => {
+    const limitMs = config.drainSeconds * 1_000;
+    // Not awaited: deliveries under way count as active calls, and without Redis it would never end.
+    void asynchronous.stop().catch(() => {});
+    const done = await drain({
+      server: server.http,
+      announce: () => {
+        frontend.closing = true;
+      },
+      active: () => invoker.active,
+      settleMs: options.settleMs ?? 0,
+      limitMs,
+    });
+    await sampler.stop();
+    await asynchronous.close();
+    invoker.stop();
+    redis.disconnect();
+    control.close();
+    control.closeAllConnections();
+    return done;
+  };
+  let stopped: Promise<boolean> | undefined;
+  const stop = (): Promise<boolean> => {
+    stopped ??= shutDown();
+    return stopped;
+  };
+  return { port, controlPort, invoker, stop };
+}
+
+/** How long Redis may take to let go of the queue. */
+const CLOSE_MS = 1_000;
+
+interface Asynchronous {
+  readonly calls: AsyncCalls;
+  /** Takes no more deliveries; resolves when those under way have ended. */
+  stop(): Promise<void>;
+  /** Waits a moment for what is still to be written, then closes. */
+  close(): Promise<void>;
+}
+
+function createAsync({ config, log }: GatewayOptions, invoker: Invoker, synced: () => boolean): Asynchronous {
+  const { metrics } = invoker;
+  if (config.encryptionKey === undefined) {
+    log.warn('CATNAP_ENCRYPTION_KEY is not set: asynchronous calls are refused');
+    const calls = new AsyncCalls({ store: undefined, metrics, log });
+    return { calls, stop: async () => {}, close: async () => {} };
+  }
+  const producer = connectRedis(config.redisUrl, interactiveOptions(), log);
+  const consumer = connectRedis(config.redisUrl, patientOptions(), log);
+  const seal = new Seal(config.encryptionKey);
+  const queue = new DeliveryQueue(producer, log);
+  const deliverer = new Deliverer({ invoker, records: new Records(consumer), seal, synced, log });
+  const worker = createDeliveryWorker(consumer, log, (job, token) => deliverer.deliver(job, token));
+  return {
+    calls: new AsyncCalls({ store: { records: new Records(producer), queue, seal }, metrics, log }),
+    stop: () => worker.close(),
+    close: async () => {
+      await Promise.race([Promise.allSettled([worker.close(), queue.close()]), pause(CLOSE_MS)]);
+      producer.disconnect();
+      consumer.disconnect();
+      await Promise.race([worker.close(true), pause(CLOSE_MS)]).catch(() => {});
+    },
+  };
+}
+
+async function listen(server: Server, port: number, host: string): Promise<number> {
+  server.listen(port, host);
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

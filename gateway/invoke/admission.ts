@@ -1,0 +1,241 @@
+/**
+ * Who runs where and who waits: gives calls a place on a pod, keeps the rest in order, and refuses what
+ * cannot be helped. Everything here is synchronous bookkeeping; I/O is the caller's.
+ */
+import { type Failure, failure } from '#gateway/errors.ts';
+import type { FunctionState } from '#gateway/functions/function-state.ts';
+import { sameVerdict, type Verdict } from '#gateway/functions/limits.ts';
+import type { LoadBook } from '#gateway/functions/load.ts';
+import { pickPod } from '#gateway/pods/balancer.ts';
+import type { Pod } from '#gateway/pods/pod.ts';
+import { CallQueue, type Waiter } from './call-queue.ts';
+
+/** How long a call waits at most when the function's status says that it cannot start. */
+const DOUBTFUL_WAIT_MS = 5_000;
+/** How often a call may try code that does not load. */
+const TRIAL_PERIOD_MS = 10_000;
+/** How long a pod that said it is full is left alone. */
+const PAUSE_MS = 10;
+
+export interface AdmissionOptions {
+  readonly now: () => number;
+  readonly loads: LoadBook;
+  /** A call waits and the function has no pod that could take it: get one. */
+  readonly onStarved: (fn: FunctionState) => void;
+  readonly onColdStart: (fn: FunctionState, ms: number) => void;
+}
+
+export class Admission {
+  private readonly options: AdmissionOptions;
+
+  constructor(options: AdmissionOptions) {
+    this.options = options;
+  }
+
+  /** A new call: runs it, queues it or refuses it before returning. Pair with {@link leave}. */
+  enter(fn: FunctionState, waiter: Waiter): void {
+    this.options.loads.arrive(fn);
+    if (fn.waiting === 0) {
+      const pod = this.pick(fn);
+      if (pod) {
+        this.occupy(fn, pod, waiter);
+        return;
+      }
+    }
+    this.wait(fn, waiter);
+  }
+
+  /** The call has come to its end, whatever that was. */
+  leave(fn: FunctionState): void {
+    this.options.loads.leave(fn);
+  }
+
+  /** The waiter gives up; false when it was not waiting. */
+  withdraw(fn: FunctionState, waiter: Waiter): boolean {
+    if (!fn.queue?.remove(waiter)) return false;
+    this.afterQueueShrank(fn);
+    return true;
+  }
+
+  /** Gives a place back; the next call gets it. */
+  release(fn: FunctionState, pod: Pod): void {
+    pod.inFlight -= 1;
+    fn.inFlight -= 1;
+    if (fn.queue !== undefined) this.handOut(fn);
+  }
+
+  /** Gives a place back and waits for another, in front of all others. */
+  requeue(fn: FunctionState, pod: Pod, waiter: Waiter, deadline: number): void {
+    pod.inFlight -= 1;
+    fn.inFlight -= 1;
+    this.queueOf(fn).unshift(waiter, deadline);
+    this.handOut(fn);
+    if (waiter.place) this.starve(fn);
+    this.armDeadline(fn);
+  }
+
+  /** The pod says that it runs as many calls as it may. */
+  pause(fn: FunctionState, pod: Pod): void {
+    pod.pausedUntil = this.options.now() + PAUSE_MS;
+    setTimeout(() => {
+      pod.pausedUntil = 0;
+      this.handOut(fn);
+    }, PAUSE_MS);
+  }
+
+  /** Pods came, went or changed. */
+  podsChanged(fn: FunctionState): void {
+    if (fn.waiting === 0) return;
+    this.handOut(fn);
+    if (fn.waiting === 0) return;
+    if (fn.verdict && !fn.hasPodUp) this.settleTrial(fn);
+    if (fn.waiting > 0) this.starve(fn);
+  }
+
+  /** The Function object's status was judged anew. */
+  verdictChanged(fn: FunctionState, verdict: Verdict | undefined): void {
+    if (sameVerdict(fn.verdict, verdict)) return;
+    fn.verdict = verdict;
+    if (verdict && !fn.hasPodUp) this.refuseAll(fn, verdictFailure(verdict));
+  }
+
+  /** The limits changed, or the function is gone. */
+  functionChanged(fn: FunctionState): void {
+    if (fn.removed) this.refuseAll(fn, failure('FunctionNotFound', `Function ${fn.key} was deleted.`));
+    else if (fn.queue !== undefined) this.handOut(fn);
+  }
+
+  /** How long a call that arrives now may wait, as a point in time. */
+  deadline(fn: FunctionState): number {
+    const limit = fn.limits.maxWaitMs;
+    const doubtful = fn.verdict !== undefined && !fn.hasPodUp;
+    return this.options.now() + (doubtful ? Math.min(limit, DOUBTFUL_WAIT_MS) : limit);
+  }
+
+  private wait(fn: FunctionState, waiter: Waiter): void {
+    const refusal = this.refusal(fn);
+    if (refusal) {
+      waiter.refuse(refusal);
+      return;
+    }
+    this.queueOf(fn).push(waiter, this.deadline(fn));
+    this.starve(fn);
+    this.armDeadline(fn);
+  }
+
+  private refusal(fn: FunctionState): Failure | undefined {
+    const { verdict, limits } = fn;
+    if (verdict?.problem.code === 'LoadFailed' && !fn.hasPodUp && !this.takeTrial(fn)) {
+      return verdictFailure(verdict);
+    }
+    if (fn.waiting < limits.maxDepth) return undefined;
+    return failure(
+      'QueueFull',
+      `${fn.waiting} calls wait for ${fn.key} at this gateway, as many as spec.queue.maxDepth allows.`,
+    );
+  }
+
+  private takeTrial(fn: FunctionState): boolean {
+    const now = this.options.now();
+    if (now - fn.trialAt < TRIAL_PERIOD_MS) return false;
+    fn.trialAt = now;
+    return true;
+  }
+
+  /** A pod that came with a trial failed to load again: that is the outcome of all that wait. */
+  private settleTrial(fn: FunctionState): void {
+    if (fn.verdict?.problem.code !== 'LoadFailed') return;
+    const failed = fn.pods.find(
+      ({ loadFailure, seenAt }) => loadFailure !== undefined && seenAt >= fn.trialAt,
+    );
+    if (failed) this.refuseAll(fn, verdictFailure({ ...fn.verdict, message: failed.loadFailure ?? '' }));
+  }
+
+  private pick(fn: FunctionState): Pod | undefined {
+    return pickPod(fn.pods, fn.limits.concurrency, this.options.now);
+  }
+
+  private occupy(fn: FunctionState, pod: Pod, waiter: Waiter): void {
+    pod.inFlight += 1;
+    fn.inFlight += 1;
+    waiter.run(pod);
+  }
+
+  private handOut(fn: FunctionState): void {
+    const { queue } = fn;
+    if (queue === undefined) return;
+    while (queue.length > 0) {
+      const pod = this.pick(fn);
+      if (pod === undefined) return;
+      this.endColdStart(fn);
+      this.occupy(fn, pod, queue.shift() as Waiter);
+    }
+    this.afterQueueShrank(fn);
+  }
+
+  private endColdStart(fn: FunctionState): void {
+    if (fn.coldSince === undefined) return;
+    this.options.onColdStart(fn, this.options.now() - fn.coldSince);
+    fn.coldSince = undefined;
+  }
+
+  private starve(fn: FunctionState): void {
+    if (fn.hasPodUp) return;
+    fn.coldSince ??= this.options.now();
+    this.options.onStarved(fn);
+  }
+
+  private queueOf(fn: FunctionState): CallQueue {
+    fn.queue ??= new CallQueue();
+    return fn.queue;
+  }
+
+  private afterQueueShrank(fn: FunctionState): void {
+    const { queue } = fn;
+    if (queue === undefined || queue.length > 0) return;
+    clearTimeout(queue.timer);
+    fn.queue = undefined;
+    fn.coldSince = undefined;
+  }
+
+  private refuseAll(fn: FunctionState, reason: Failure): void {
+    const { queue } = fn;
+    if (queue === undefined) return;
+    const waiting: Waiter[] = [];
+    for (let waiter = queue.shift(); waiter; waiter = queue.shift()) waiting.push(waiter);
+    this.afterQueueShrank(fn);
+    for (const waiter of waiting) waiter.refuse(reason);
+  }
+
+  /** One timer per queue, for its head: the others wait behind it anyway. */
+  private armDeadline(fn: FunctionState): void {
+    const { queue } = fn;
+    if (queue?.first === undefined || queue.timer !== undefined) return;
+    queue.timer = setTimeout(
+      () => this.expire(fn, queue),
+      Math.max(0, queue.first.deadline - this.options.now()),
+    );
+  }
+
+  private expire(fn: FunctionState, queue: CallQueue): void {
+    queue.timer = undefined;
+    const now = this.options.now();
+    while (queue.first && queue.first.deadline <= now) queue.shift()?.refuse(this.expiry(fn));
+    this.armDeadline(fn);
+    if (fn.queue === queue) this.afterQueueShrank(fn);
+  }
+
+  private expiry(fn: FunctionState): Failure {
+    if (fn.verdict && !fn.hasPodUp) return verdictFailure(fn.verdict);
+    return failure(
+      'QueueTimeout',
+      fn.hasPodUp
+        ? `Every pod of ${fn.key} stayed busy for the time that spec.queue.maxWaitSeconds allows.`
+        : `No pod of ${fn.key} came up within the time that spec.queue.maxWaitSeconds allows.`,
+    );
+  }
+}
+
+function verdictFailure({ problem, message }: Verdict): Failure {
+  return { problem, detail: message };
+}

@@ -1,0 +1,78 @@
+/** The invocation path put together: everything between a request and the pods, without any HTTP server. */
+import type { Logger } from 'pino';
+import type { FunctionState } from '#gateway/functions/function-state.ts';
+import { FunctionTable } from '#gateway/functions/function-table.ts';
+import { LoadBook } from '#gateway/functions/load.ts';
+import { Metrics, metricsOf } from '#gateway/metrics/metrics.ts';
+import { Prober } from '#gateway/pods/probe.ts';
+import type { KubeClient } from '#kube/client.ts';
+import { Admission } from './admission.ts';
+import { Call, type CallContext } from './call.ts';
+import type { Exchange } from './exchange.ts';
+import { Waker } from './waker.ts';
+
+export interface InvokerOptions {
+  readonly client: Pick<KubeClient, 'getScale' | 'setScale'>;
+  readonly log: Logger;
+  readonly podPort?: number;
+}
+
+export class Invoker {
+  readonly table: FunctionTable;
+  readonly loads: LoadBook;
+  readonly metrics = new Metrics();
+  /** Calls that run or wait. */
+  active = 0;
+  private readonly prober: Prober;
+  private readonly context: CallContext;
+
+  constructor({ client, log, podPort }: InvokerOptions) {
+    const now = () => performance.now();
+    const waker = new Waker({
+      client,
+      log,
+      onWoken: (fn) => {
+        metricsOf(fn).wakes += 1;
+      },
+      onFailure: (fn) => {
+        metricsOf(fn).wakeFailures += 1;
+      },
+    });
+    this.loads = new LoadBook(now);
+    const admission = new Admission({
+      now,
+      loads: this.loads,
+      onStarved: (fn) => {
+        waker.wake(fn);
+        this.prober.watch(fn);
+      },
+      onColdStart: (fn, ms) => metricsOf(fn).coldStarted(ms),
+    });
+    this.prober = new Prober((fn, pod) => {
+      pod.state = 'up';
+      admission.podsChanged(fn);
+    });
+    this.table = new FunctionTable({ now, admission, podPort });
+    this.context = {
+      now,
+      admission,
+      onEnd: (fn, durationMs, error) => {
+        this.active -= 1;
+        metricsOf(fn).called(durationMs, error);
+      },
+      onResend: (fn) => {
+        metricsOf(fn).resends += 1;
+      },
+    };
+  }
+
+  /** Makes the call that carries an exchange; the caller starts it. */
+  call(fn: FunctionState, exchange: Exchange): Call {
+    this.active += 1;
+    return new Call(fn, exchange, this.context, this.context.now());
+  }
+
+  stop(): void {
+    this.prober.stop();
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * Gets sleeping functions their first pods: sets the Deployment's scale from 0 to what the waiting calls
+ * need. Never lowers a scale and never raises one that is not 0; that is the autoscaler's. Each function
+ * has at most one attempt under way, repeated with back-off while calls wait without a pod.
+ */
+import type { Logger } from 'pino';
+import { deploymentName, fieldManagers } from '#crds/wire/names.ts';
+import type { FunctionState } from '#gateway/functions/function-state.ts';
+import type { KubeClient } from '#kube/client.ts';
+import { isConflict, isNotFound } from '#kube/errors.ts';
+import { deployments } from '#kube/resource.ts';
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 2_000;
+/** After a scale that was set or found set: pods may have gone again meanwhile. */
+const RECHECK_MS = 1_000;
+
+/** The attempts of one function. */
+export interface Wake {
+  pauseMs: number;
+}
+
+export interface WakerOptions {
+  readonly client: Pick<KubeClient, 'getScale' | 'setScale'>;
+  readonly log: Logger;
+  readonly random?: () => number;
+  readonly onFailure: (fn: FunctionState) => void;
+  readonly onWoken: (fn: FunctionState) => void;
+}
+
+/** Pods to begin with, so that the calls that wait can run at the same time. */
+export function replicasFor(waiting: number, { concurrency, maxReplicas }: FunctionState['limits']): number {
+  return Math.max(1, Math.min(maxReplicas, Math.ceil(waiting / concurrency)));
+}
+
+export class Waker {
+  private readonly options: WakerOptions;
+
+  constructor(options: WakerOptions) {
+    this.options = options;
+  }
+
+  /** Begins to wake the function unless that is under way or needless. */
+  wake(fn: FunctionState): void {
+    if (fn.wake !== undefined || !needsWaking(fn)) return;
+    fn.wake = { pauseMs: FIRST_PAUSE_MS };
+    void this.attempt(fn, fn.wake);
+  }
+
+  private async attempt(fn: FunctionState, wake: Wake): Promise<void> {
+    let pauseMs: number;
+    try {
+      pauseMs = await this.scaleUp(fn, wake);
+    } catch (error) {
+      pauseMs = this.failed(fn, wake, error);
+    }
+    setTimeout(() => {
+      if (needsWaking(fn)) void this.attempt(fn, wake);
+      else fn.wake = undefined;
+    }, pauseMs);
+  }
+
+  private async scaleUp(fn: FunctionState, wake: Wake): Promise<number> {
+    const ref = { namespace: fn.namespace, name: deploymentName(fn.name) };
+    const { spec, metadata } = await this.options.client.getScale(deployments, ref);
+    if ((spec?.replicas ?? 0) === 0 && needsWaking(fn)) {
+      const replicas = replicasFor(fn.waiting, fn.limits);
+      await this.options.client.setScale(deployments, ref, replicas, {
+        fieldManager: fieldManagers.gateway,
+        resourceVersion: metadata?.resourceVersion,
+      });
+      this.options.onWoken(fn);
+      this.options.log.debug({ function: fn.key, replicas }, 'woken');
+    }
+    wake.pauseMs = FIRST_PAUSE_MS;
+    return RECHECK_MS;
+  }
+
+  private failed(fn: FunctionState, wake: Wake, error: unknown): number {
+    // Someone else changed the Deployment in between: look again at once.
+    if (isConflict(error)) return 0;
+    this.options.onFailure(fn);
+    // A function that was applied a moment ago may not have its Deployment yet.
+    const level = isNotFound(error) ? 'debug' : 'warn';
+    this.options.log[level](
+      { function: fn.key, err: error },
+      'a sleeping function could not be woken; will retry',
+    );
+    const pauseMs = wake.pauseMs * (0.75 + (this.options.random ?? Math.random)() / 2);
+    wake.pauseMs = Math.min(wake.pauseMs * 2, LONGEST_PAUSE_MS);
+    return pauseMs;
+  }
+}
+
+function needsWaking(fn: FunctionState): boolean {
+  return fn.waiting > 0 && !fn.removed && !fn.hasLivePod;
+}

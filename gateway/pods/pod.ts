@@ -1,0 +1,75 @@
+/** A function pod as this gateway sees it. */
+import { Connections } from './connections.ts';
+import type { PodView } from './pod-view.ts';
+
+/** - `starting`: not known to take connections. - `up`: takes calls. - `leaving`: gets no more calls. */
+export type PodPhase = 'starting' | 'up' | 'leaving';
+
+/** A call that runs on a pod. */
+export interface RunningCall {
+  /** The pod is gone and will not answer any more. */
+  podGone(): void;
+}
+
+export class Pod {
+  readonly uid: string;
+  readonly name: string;
+  state: PodPhase = 'starting';
+  inFlight = 0;
+  /** No further call before this time: the pod said that it is full, with calls of other gateways. */
+  pausedUntil = 0;
+  /** When the gateway first heard of it. */
+  readonly seenAt: number;
+  address: string | undefined = undefined;
+  readonly port: number;
+  readonly calls = new Set<RunningCall>();
+  /** Why its code does not load, as its last run ended. */
+  loadFailure: string | undefined = undefined;
+  private wasReady = false;
+  private connections: Connections | undefined = undefined;
+
+  constructor(view: PodView, port: number, now: number) {
+    this.uid = view.uid;
+    this.name = view.name;
+    this.port = port;
+    this.seenAt = now;
+    this.observe(view);
+  }
+
+  /**
+   * Takes in what the API server says. Readiness counts when it changes: in between, what the gateway
+   * sees itself (a refused or an accepted connection) is newer.
+   */
+  observe(view: PodView): void {
+    if (view.address !== this.address) {
+      this.connections?.close();
+      this.connections = undefined;
+      this.address = view.address;
+      if (this.state === 'up') this.state = 'starting';
+    }
+    if (view.leaving) this.state = 'leaving';
+    else if (view.ready !== this.wasReady && this.state !== 'leaving') {
+      this.state = view.ready && view.address !== undefined ? 'up' : 'starting';
+    }
+    this.wasReady = view.ready;
+    this.loadFailure = view.loadFailure;
+  }
+
+  /** The connections to it; made when first used. */
+  get wire(): Connections {
+    this.connections ??= new Connections(this.address ?? '', this.port);
+    return this.connections;
+  }
+
+  /** A connection was refused: no calls until it is reached again. */
+  suspect(): void {
+    if (this.state === 'up') this.state = 'starting';
+  }
+
+  /** Deleted: ends what is left. */
+  remove(): void {
+    this.state = 'leaving';
+    for (const call of [...this.calls]) call.podGone();
+    this.connections?.close();
+  }
+}

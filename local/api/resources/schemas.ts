@@ -1,0 +1,78 @@
+/** The one place where the server meets the schema library. */
+import type { FieldError, FieldErrorType } from '../core/field-errors.ts';
+import type { ApiObject } from '../core/objects.ts';
+import type { Resource } from './resource.ts';
+import {
+  builtinSchema,
+  defaultBuiltin,
+  type JSONSchema,
+  type FieldError as LibraryError,
+  prune,
+  validate,
+  validateBuiltin,
+} from './schema-library.ts';
+
+export interface KindName {
+  group: string;
+  version: string;
+  kind: string;
+}
+
+/** Any object: what a resource without a schema accepts. */
+const OPEN_SCHEMA: JSONSchema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+
+export function builtinSchemaOf({ group, version, kind }: KindName): JSONSchema | undefined {
+  return builtinSchema(group, version, kind);
+}
+
+export function withBuiltinDefaults({ group, kind }: KindName, object: ApiObject): ApiObject {
+  return defaultBuiltin(group, kind, object) as ApiObject;
+}
+
+/** What kube-apiserver's hand-written validation says of a built-in object. */
+export function builtinErrors(
+  { group, kind }: KindName,
+  object: ApiObject,
+  live: ApiObject | undefined,
+): FieldError[] {
+  return validateBuiltin(group, kind, object, live).map(fromLibrary);
+}
+
+/** Errors against the schema, with its CEL rules. Only of custom resources: built-in types differ in kind. */
+export function schemaErrors(
+  resource: Resource,
+  object: ApiObject,
+  live: ApiObject | undefined,
+): FieldError[] {
+  const schema = resource.custom ? resource.schema() : undefined;
+  return schema ? validate(schema, object, live).map(fromLibrary) : [];
+}
+
+/** What of a built-in object has the wrong JSON type, in a sentence; undefined when all fits. */
+export function typeErrorText(resource: Resource, object: ApiObject): string | undefined {
+  const schema = resource.schema();
+  if (!schema) return undefined;
+  const wrong = validate(schema, object).find((error) => error.type === 'FieldValueTypeInvalid');
+  return wrong && `json: cannot unmarshal into field ${wrong.field}: ${wrong.message}`;
+}
+
+/** The object without fields its schema does not know, and their paths. */
+export function pruneUnknown(
+  resource: Resource,
+  object: ApiObject,
+): { object: ApiObject; unknown: string[] } {
+  const schema = resource.schema();
+  if (!schema) return { object, unknown: [] };
+  const pruned = prune(schema, object);
+  return { object: pruned.object as ApiObject, unknown: pruned.unknown };
+}
+
+/** The schema by which the ownership of fields is told. */
+export function ownershipSchema(resource: Resource): JSONSchema {
+  return resource.schema() ?? OPEN_SCHEMA;
+}
+
+export function fromLibrary({ type, field, message, value }: LibraryError): FieldError {
+  const short = type.replace(/^FieldValue/, '').replace(/^InternalError$/, 'Internal') as FieldErrorType;
+  return { type: short, field, message, value, body: message };
+}

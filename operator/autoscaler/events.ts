@@ -1,0 +1,30 @@
+import { reasons } from '#crds/wire/reasons.ts';
+import type { EventDraft } from '../function/events.ts';
+import type { Why } from './decide.ts';
+
+const because: Record<Why, string> = {
+  load: 'as the load asks for',
+  panic: 'for a burst of calls',
+  idle: 'after its idle time without calls',
+  minimum: 'for scaling.minReplicas',
+  maximum: 'for scaling.maxReplicas',
+  verification: 'to verify that its code loads',
+  'load failure': 'because its code does not load',
+};
+
+/** The event of a scale that the autoscaler set. */
+export function scaledEvent(from: number, to: number, why: Why): EventDraft {
+  return from === 0
+    ? wokenEvent(to, `by the operator ${because[why]}`)
+    : {
+        type: 'Normal',
+        reason: reasons.scaled,
+        action: 'Scale',
+        note: `Scaled from ${from} to ${to} ${because[why]}.`,
+      };
+}
+
+/** The event of a function that got its first replicas. */
+export function wokenEvent(to: number, by: string): EventDraft {
+  return { type: 'Normal', reason: reasons.woken, action: 'Scale', note: `Woken from 0 to ${to} ${by}.` };
+}

@@ -1,0 +1,108 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { deploymentName, functionKey, splitKey } from '#crds/wire/names.ts';
+import type { Caches } from '../caches.ts';
+import { scaleOf } from '../function/scale-of.ts';
+import { collect } from '../metrics.ts';
+import type { Why } from './decide.ts';
+import type { Autoscaler, AutoscalerObserver } from './loop.ts';
+
+const WHYS: Why[] = ['load', 'panic', 'idle', 'minimum', 'maximum', 'verification', 'load failure'];
+const labelNames = ['namespace', 'function'] as const;
+
+export interface AutoscalerMetrics extends AutoscalerObserver {
+  sampleFailed(): void;
+  /** Exports per-function gauges while leading; the returned function ends it. */
+  export(caches: Pick<Caches, 'functions' | 'deployments'>, autoscaler: Autoscaler): () => void;
+}
+
+export function createAutoscalerMetrics(registry: Registry): AutoscalerMetrics {
+  const registers = [registry];
+  const changes = new Counter({
+    name: 'catnap_autoscaler_scale_changes_total',
+    help: 'Changes of scale that were carried out, by cause.',
+    labelNames: ['why'],
+    registers,
+  });
+  for (const why of WHYS) changes.inc({ why }, 0);
+  const failures = new Counter({
+    name: 'catnap_autoscaler_scale_failures_total',
+    help: 'Changes of scale that the Kubernetes API did not take.',
+    registers,
+  });
+  const sampleFailures = new Counter({
+    name: 'catnap_autoscaler_sample_failures_total',
+    help: 'Readings of load samples that failed because Redis was away or slow.',
+    registers,
+  });
+  const available = new Gauge({
+    name: 'catnap_autoscaler_samples_available',
+    help: '1 while the load is known; 0 means that nothing is scaled down.',
+    registers,
+  });
+  const ticks = new Histogram({
+    name: 'catnap_autoscaler_tick_seconds',
+    help: 'How long the look at all functions took, each second.',
+    buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1],
+    registers,
+  });
+  const visited = new Gauge({
+    name: 'catnap_autoscaler_functions',
+    help: 'Functions that the last look had to consider.',
+    registers,
+  });
+  return {
+    scaled: (why) => changes.inc({ why }),
+    failed: () => failures.inc(),
+    sampleFailed: () => sampleFailures.inc(),
+    informed: (known) => available.set(known ? 1 : 0),
+    ticked(seconds, functions) {
+      ticks.observe(seconds);
+      visited.set(functions);
+    },
+    export: exporter(registry),
+  };
+}
+
+/**
+ * Both gauges are read off the caches at each scrape, so a deleted function has no series, and only the
+ * leader has any: a sum over all operators stays true.
+ */
+function exporter(registry: Registry): AutoscalerMetrics['export'] {
+  const registers = [registry];
+  const present = new Gauge({
+    name: 'catnap_function_replicas',
+    help: 'Replicas that a function is scaled to.',
+    labelNames,
+    registers,
+  });
+  const desired = new Gauge({
+    name: 'catnap_autoscaler_desired_replicas',
+    help: 'Replicas that the autoscaler wants for a function.',
+    labelNames,
+    registers,
+  });
+  return ({ functions, deployments }, autoscaler) => {
+    const fill = (gauge: Gauge<'namespace' | 'function'>, value: (key: string) => number) => () => {
+      gauge.reset();
+      for (const { metadata } of functions.list()) {
+        const labels = { namespace: metadata.namespace, function: metadata.name };
+        gauge.set(labels, value(functionKey(metadata.namespace, metadata.name)));
+      }
+    };
+    const replicasOf = (key: string) => {
+      const { namespace, name } = splitKey(key);
+      return scaleOf(deployments.get(namespace, deploymentName(name)));
+    };
+    collect(present, fill(present, replicasOf));
+    collect(
+      desired,
+      fill(desired, (key) => autoscaler.desired().get(key) ?? 0),
+    );
+    return () => {
+      for (const gauge of [present, desired]) {
+        collect(gauge, () => {});
+        gauge.reset();
+      }
+    };
+  };
+}

@@ -1,0 +1,79 @@
+/** Reads the gateways' reports from Redis. Never blocks for long and never throws: no answer is no data. */
+import { Redis } from 'ioredis';
+import { GATEWAYS_KEY, sampleKey } from '#crds/wire/samples.ts';
+import { describeError, type Log } from '#kube/log.ts';
+import { type Hearing, type LoadSnapshot, type Report, readReports } from './samples.ts';
+
+/** Half a period: a reading that takes longer is as good as none. */
+const COMMAND_TIMEOUT_MS = 500;
+const CONNECT_TIMEOUT_MS = 2_000;
+const MAX_RECONNECT_MS = 2_000;
+/** Reports are a few kilobytes; this many gateways are more than anyone runs. */
+const MAX_GATEWAYS = 1_000;
+
+export interface SampleSource {
+  /** What is known of the load now, or undefined when nothing is. */
+  read(): Promise<LoadSnapshot | undefined>;
+  close(): void;
+}
+
+export interface SampleSourceOptions {
+  url: string;
+  log: Log;
+  /** Monotonic, in milliseconds. */
+  now: () => number;
+  /** One reading failed. */
+  onFailure: () => void;
+}
+
+export function createSampleSource({ url, log, now, onFailure }: SampleSourceOptions): SampleSource {
+  const redis = new Redis(url, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), MAX_RECONNECT_MS),
+  });
+  // Each failed attempt to connect is an event; only the change is worth a line.
+  redis.on('error', () => {});
+  let hearing: Hearing = new Map();
+  let isAway = false;
+
+  const note = (error: unknown) => {
+    onFailure();
+    if (!isAway) log.warn(describeError(error), 'no load samples from Redis: scaling holds, nothing shrinks');
+    isAway = true;
+  };
+
+  return {
+    async read() {
+      try {
+        const reports = await readAll(redis);
+        if (isAway) log.info({}, 'load samples are back: scaling resumes');
+        isAway = false;
+        const reading = readReports(reports, hearing, now());
+        hearing = reading.hearing;
+        if (reading.gone.length > 0) await strikeOff(redis, reading.gone, log);
+        return reading.snapshot;
+      } catch (error) {
+        note(error);
+        return undefined;
+      }
+    },
+    close: () => redis.disconnect(),
+  };
+}
+
+async function readAll(redis: Redis): Promise<Report[]> {
+  const gatewayIds = (await redis.smembers(GATEWAYS_KEY)).slice(0, MAX_GATEWAYS);
+  if (gatewayIds.length === 0) return [];
+  const texts = await redis.mget(gatewayIds.map(sampleKey));
+  return gatewayIds.map((gatewayId, index) => ({ gatewayId, text: texts[index] ?? null }));
+}
+
+/** A gateway that comes back lists itself again with its next report. */
+async function strikeOff(redis: Redis, gatewayIds: string[], log: Log): Promise<void> {
+  log.info({ gateways: gatewayIds }, 'gateways gone without a goodbye');
+  await redis.srem(GATEWAYS_KEY, ...gatewayIds);
+}

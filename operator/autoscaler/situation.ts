@@ -1,0 +1,39 @@
+import type { Pod } from 'kubernetes-types/core/v1.js';
+import type { Function as CatnapFunction } from '#crds/function/types.ts';
+import { conditionTypes, reasons } from '#crds/wire/reasons.ts';
+import { findCondition } from '#kube/conditions.ts';
+import { podRevision, podState } from '../function/pod-state.ts';
+import { needsVerification } from '../function/status.ts';
+import type { Load, Memory, Situation } from './decide.ts';
+
+/** What a decision rests on, from a function and its pods. */
+export function situationOf(input: {
+  fn: CatnapFunction;
+  replicas: number;
+  pods: readonly Pod[];
+  load: Load | undefined;
+  memory: Memory | undefined;
+  nowMs: number;
+}): Situation {
+  const { fn, replicas, pods, load, memory, nowMs } = input;
+  const states = pods.map((pod) => ({ kind: podState(pod).kind, revision: podRevision(pod) }));
+  const readyReplicas = states.filter(({ kind }) => kind === 'ready').length;
+  const { revision } = fn.status ?? {};
+  const ready = findCondition(fn.status?.conditions, conditionTypes.ready);
+  const loadFailed = ready?.reason === reasons.loadFailed;
+  return {
+    scaling: fn.spec.scaling,
+    nowMs,
+    load,
+    replicas,
+    readyReplicas,
+    verifying: needsVerification(fn),
+    loadFailed,
+    // Pods of an earlier revision that still answer must not go down with a revision that does not load.
+    failing:
+      loadFailed &&
+      readyReplicas === 0 &&
+      states.some((state) => state.kind === 'loadFailed' && state.revision === revision),
+    memory,
+  };
+}

@@ -1,0 +1,79 @@
+/** What the operator watches, and how it finds what belongs to a function. */
+import type { Deployment } from 'kubernetes-types/apps/v1.js';
+import type { ConfigMap, Pod } from 'kubernetes-types/core/v1.js';
+import type { Function as CatnapFunction } from '#crds/function/types.ts';
+import { functionKey, labels } from '#crds/wire/names.ts';
+import type { KubeClient } from '#kube/client.ts';
+import type { Log } from '#kube/log.ts';
+import { configMaps, deployments, functions, type KubeObject, pods } from '#kube/resource.ts';
+import { createWatcher, type Watcher, type WatcherObserver } from '#kube/watcher.ts';
+import { trimConfigMap } from './function/source-content.ts';
+import { trimDeployment, trimPod } from './function/trim.ts';
+
+export interface Caches {
+  readonly functions: Watcher<CatnapFunction>;
+  readonly deployments: Watcher<Deployment>;
+  readonly pods: Watcher<Pod>;
+  /** All ConfigMaps, without their content: any may become the source of a function. */
+  readonly configMaps: Watcher<ConfigMap>;
+  readonly all: readonly Watcher<KubeObject>[];
+}
+
+/** Index of children by the key of their function. */
+export const byFunction = 'function';
+/** Index of functions by the key of the ConfigMap they take their code from. */
+export const bySource = 'source';
+
+export function createCaches(client: KubeClient, log: Log, observe?: WatcherObserver): Caches {
+  const common = { log, observe };
+  const ofFunction = { labelSelector: labels.function, indexes: { [byFunction]: functionKeyOf } };
+  const caches = {
+    functions: createWatcher(client, functions, { ...common, indexes: { [bySource]: sourceKeyOf } }),
+    deployments: createWatcher(client, deployments, { ...common, ...ofFunction, transform: trimDeployment }),
+    pods: createWatcher(client, pods, { ...common, ...ofFunction, transform: trimPod }),
+    configMaps: createWatcher(client, configMaps, {
+      ...common,
+      indexes: { [byFunction]: functionKeyOf },
+      transform: trimConfigMap,
+    }),
+  };
+  return { ...caches, all: Object.values(caches) as unknown as Watcher<KubeObject>[] };
+}
+
+/** The key of the function that an object says it belongs to. */
+export function functionKeyOf(object: KubeObject): string | undefined {
+  const name = object.metadata?.labels?.[labels.function];
+  return name && functionKey(object.metadata?.namespace ?? '', name);
+}
+
+function sourceKeyOf(fn: CatnapFunction): string | undefined {
+  const { configMap } = fn.spec.source ?? {};
+  return configMap && functionKey(fn.metadata.namespace, configMap.name);
+}
+
+/**
+ * Calls back with the key of every function that a change may concern.
+ *
+ * @returns what ends it
+ */
+export function onFunctionConcerned({ ...caches }: Caches, concern: (key: string) => void): () => void {
+  const child = ({ current, previous }: { current?: KubeObject; previous?: KubeObject }) => {
+    for (const key of new Set([current && functionKeyOf(current), previous && functionKeyOf(previous)])) {
+      if (key) concern(key);
+    }
+  };
+  const unsubscribe = [
+    caches.functions.onChange(({ key }) => concern(key)),
+    caches.deployments.onChange(child),
+    caches.pods.onChange(child),
+    caches.configMaps.onChange((change) => {
+      child(change);
+      for (const fn of caches.functions.byIndex(bySource, change.key)) {
+        concern(functionKey(fn.metadata.namespace, fn.metadata.name));
+      }
+    }),
+  ];
+  return () => {
+    for (const end of unsubscribe) end();
+  };
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { readConfig } from './config.ts';
+
+describe('readConfig', () => {
+  it('works without any variable', () => {
+    expect(readConfig({})).toEqual({
+      redisUrl: 'redis://127.0.0.1:6379',
+      namespace: 'catnap-system',
+      host: '0.0.0.0',
+      port: 8081,
+      runtimeImage: 'catnap-runtime-nodejs26:0.1.0',
+      gatewayUrl: 'http://localhost:8080',
+      logLevel: 'info',
+    });
+  });
+
+  it('prefers the variable to the namespace it runs in', () => {
+    expect(readConfig({}, 'own').namespace).toBe('own');
+    expect(readConfig({ CATNAP_NAMESPACE: 'set' }, 'own').namespace).toBe('set');
+  });
+
+  it('drops the slash that would double in a function URL', () => {
+    expect(readConfig({ CATNAP_GATEWAY_URL: 'https://fn.example.com/base/' }).gatewayUrl).toBe(
+      'https://fn.example.com/base',
+    );
+  });
+
+  it('names everything that is wrong at once, and no password', () => {
+    const read = () =>
+      readConfig({
+        CATNAP_REDIS_URL: 'http://:hunter2@redis',
+        CATNAP_NAMESPACE: 'Not_A_Name',
+        CATNAP_OPERATOR_PORT: '70000',
+        CATNAP_GATEWAY_URL: 'ftp://x',
+        CATNAP_LOG_LEVEL: 'loud',
+      });
+    expect(read).toThrow(/REDIS_URL.*GATEWAY_URL.*NAMESPACE.*LOG_LEVEL/s);
+    expect(read).toThrow(/CATNAP_OPERATOR_PORT must be an integer from 0 to 65535, not "70000"/);
+    expect(read).not.toThrow(/hunter2/);
+  });
+
+  it('cannot be changed afterwards', () => {
+    expect(Object.isFrozen(readConfig({}))).toBe(true);
+  });
+});

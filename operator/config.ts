@@ -1,0 +1,71 @@
+/** The operator's settings: read from the environment once, checked together, frozen. */
+
+export interface Config {
+  readonly redisUrl: string;
+  /** Holds the Lease. */
+  readonly namespace: string;
+  /** Probes and metrics. */
+  readonly host: string;
+  readonly port: number;
+  /** Of the nodejs26 language runtime. */
+  readonly runtimeImage: string;
+  /** Public address of the gateway, without a slash at the end. */
+  readonly gatewayUrl: string;
+  readonly logLevel: string;
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/**
+ * Reads the settings.
+ *
+ * @param ownNamespace where the process runs, if it runs in a cluster
+ * @throws Error that lists every variable that is wrong, one per line
+ */
+export function readConfig(env: Record<string, string | undefined>, ownNamespace?: string): Config {
+  const problems: string[] = [];
+  const config: Config = {
+    redisUrl: redisUrl(env.CATNAP_REDIS_URL || 'redis://127.0.0.1:6379', problems),
+    namespace: env.CATNAP_NAMESPACE || ownNamespace || 'catnap-system',
+    host: env.CATNAP_OPERATOR_HOST || '0.0.0.0',
+    port: port(env.CATNAP_OPERATOR_PORT || '8081', problems),
+    runtimeImage: env.CATNAP_RUNTIME_NODEJS26_IMAGE || 'catnap-runtime-nodejs26:0.1.0',
+    gatewayUrl: gatewayUrl(env.CATNAP_GATEWAY_URL || 'http://localhost:8080', problems),
+    logLevel: env.CATNAP_LOG_LEVEL || 'info',
+  };
+  if (!DNS_LABEL.test(config.namespace)) {
+    problems.push(`CATNAP_NAMESPACE must be the name of a namespace, not "${config.namespace}"`);
+  }
+  if (!LOG_LEVELS.includes(config.logLevel)) {
+    problems.push(`CATNAP_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}, not "${config.logLevel}"`);
+  }
+  if (problems.length > 0) throw new Error(`invalid configuration:\n  ${problems.join('\n  ')}`);
+  return Object.freeze(config);
+}
+
+function port(text: string, problems: string[]): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > 65535) {
+    problems.push(`CATNAP_OPERATOR_PORT must be an integer from 0 to 65535, not "${text}"`);
+  }
+  return value;
+}
+
+function redisUrl(text: string, problems: string[]): string {
+  const protocol = URL.parse(text)?.protocol;
+  // The value may hold a password, so it is not repeated.
+  if (protocol !== 'redis:' && protocol !== 'rediss:') {
+    problems.push('CATNAP_REDIS_URL must be a redis:// or rediss:// URL');
+  }
+  return text;
+}
+
+function gatewayUrl(text: string, problems: string[]): string {
+  const url = URL.parse(text);
+  const isPlain = url && !url.search && !url.hash && !url.username && !url.password;
+  if (!isPlain || !['http:', 'https:'].includes(url.protocol)) {
+    problems.push(`CATNAP_GATEWAY_URL must be an http:// or https:// URL without query, not "${text}"`);
+  }
+  return text.replace(/\/+$/, '');
+}

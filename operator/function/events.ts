@@ -1,0 +1,58 @@
+/** Which events a change of status or a replaced pod is worth: one per change, never for "still so". */
+import type { Pod } from 'kubernetes-types/core/v1.js';
+import type { FunctionStatus } from '#crds/function/types.ts';
+import { conditionTypes, type Reason, reasons } from '#crds/wire/reasons.ts';
+import { findCondition } from '#kube/conditions.ts';
+import { podState } from './pod-state.ts';
+
+export interface EventDraft {
+  type: 'Normal' | 'Warning';
+  reason: Reason;
+  /** What the operator was doing, from a fixed set of words. */
+  action: 'Verify' | 'Reconcile' | 'Replace' | 'Scale';
+  note: string;
+}
+
+/** Event notes are bounded to 1024 characters by the API. */
+const MAX_NOTE_LENGTH = 1024;
+
+const worthTelling: Partial<Record<string, Pick<EventDraft, 'type' | 'action'>>> = {
+  [reasons.loaded]: { type: 'Normal', action: 'Verify' },
+  [reasons.loadFailed]: { type: 'Warning', action: 'Verify' },
+  [reasons.startFailed]: { type: 'Warning', action: 'Verify' },
+  [reasons.imagePullFailed]: { type: 'Warning', action: 'Verify' },
+  [reasons.sourceMissing]: { type: 'Warning', action: 'Reconcile' },
+  [reasons.nameConflict]: { type: 'Warning', action: 'Reconcile' },
+  [reasons.paused]: { type: 'Normal', action: 'Reconcile' },
+};
+
+/** Events for a change of why a function is or is not ready. */
+export function readinessEvents(before: FunctionStatus | undefined, after: FunctionStatus): EventDraft[] {
+  const previous = readyOf(before);
+  const present = readyOf(after);
+  const kind = present && worthTelling[present.reason];
+  const isSame = previous?.reason === present?.reason && before?.revision === after.revision;
+  if (!present || !kind || isSame) return [];
+  // The reason is one of ours: the status was computed from the same constants.
+  return [{ ...kind, reason: present.reason as Reason, note: present.message.slice(0, MAX_NOTE_LENGTH) }];
+}
+
+export function blockedPodEvents(pods: readonly Pod[]): EventDraft[] {
+  return pods.map((pod) => {
+    const state = podState(pod);
+    const why = state.kind === 'blocked' ? state.message : '';
+    return {
+      type: 'Warning',
+      reason: reasons.podReplaced,
+      action: 'Replace',
+      note: `Pod ${pod.metadata?.name} is replaced, a call blocked it beyond its timeout: ${why}`.slice(
+        0,
+        MAX_NOTE_LENGTH,
+      ),
+    };
+  });
+}
+
+function readyOf(status: FunctionStatus | undefined) {
+  return findCondition(status?.conditions, conditionTypes.ready);
+}

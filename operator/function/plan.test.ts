@@ -1,0 +1,238 @@
+import type { ConfigMap } from 'kubernetes-types/core/v1.js';
+import { describe, expect, it } from 'vitest';
+import type { Function as CatnapFunction } from '#crds/function/types.ts';
+import { startFailed } from './conditions.ts';
+import { aDeployment, aFunction, aPod, inlineSpec, withContainer } from './fixtures.ts';
+import { type Plan, planFunction, type World } from './plan.ts';
+import { inlineConfigMap } from './resources/config-map.ts';
+import { functionDeployment } from './resources/deployment.ts';
+import { revisionOf } from './revision.ts';
+import { contentHash, trimConfigMap } from './source-content.ts';
+
+const settings = { runtimeImage: 'runtime:1', gatewayUrl: 'http://localhost:8080' };
+const nowMs = Date.parse('2026-01-01T00:00:00Z');
+const revision = revisionOf(inlineSpec());
+const files = inlineSpec().source?.inline?.files ?? {};
+
+function world(overrides: Partial<World> = {}): World {
+  return {
+    fn: aFunction(),
+    deployment: undefined,
+    codeConfigMap: undefined,
+    labelledConfigMaps: [],
+    sourceConfigMap: undefined,
+    pods: [],
+    replicaSetRevisions: undefined,
+    refusal: undefined,
+    ...overrides,
+  };
+}
+
+const plan = (overrides: Partial<World> = {}): Plan => planFunction(world(overrides), settings, nowMs);
+const reasonOf = ({ writeStatus }: Plan) =>
+  writeStatus?.conditions?.find(({ type }) => type === 'Ready')?.reason;
+const deploymentOf = (fn: CatnapFunction, rev = revision, replicas = 1) => {
+  const deployment = functionDeployment(fn, rev, settings);
+  return { ...deployment, spec: { ...deployment.spec, replicas } } as ReturnType<typeof aDeployment>;
+};
+const codeOf = (fn: CatnapFunction, rev = revision) => trimConfigMap(inlineConfigMap(fn, files, rev));
+
+/** A function whose world is as it should be, with its status written. */
+function settled(overrides: Partial<World> = {}): World {
+  const fn = overrides.fn ?? aFunction();
+  const base = world({
+    deployment: deploymentOf(fn),
+    codeConfigMap: codeOf(fn),
+    labelledConfigMaps: [codeOf(fn)],
+    pods: [aPod(revision, { ready: true })],
+    ...overrides,
+    fn,
+  });
+  return { ...base, fn: { ...fn, status: planFunction(base, settings, nowMs).writeStatus } };
+}
+
+describe('a new function', () => {
+  it('gets its code, a Deployment that starts one pod, and a status', () => {
+    const made = plan();
+    expect(made.applyConfigMap?.metadata?.name).toBe(`fn-hello-${revision}`);
+    expect(made.applyDeployment?.full.metadata?.name).toBe('fn-hello');
+    expect(made.applyDeployment?.full.spec).not.toHaveProperty('replicas');
+    expect(made.applyDeployment?.sleepingFirst).toBeUndefined();
+    expect(reasonOf(made)).toBe('Verifying');
+  });
+});
+
+describe('a world that is as it should be', () => {
+  it('needs nothing', () => {
+    expect(planFunction(settled(), settings, nowMs + 3_600_000)).toEqual({
+      deletePods: [],
+      deleteConfigMaps: [],
+      events: [],
+    });
+  });
+
+  it('is put right when someone changed the Deployment', () => {
+    const before = settled();
+    const deployment = structuredClone(before.deployment);
+    Object.assign(deployment?.spec?.template.spec?.containers[0] ?? {}, { image: 'evil' });
+    expect(planFunction({ ...before, deployment }, settings, nowMs).applyDeployment).toBeDefined();
+  });
+
+  it('is put right when the ConfigMap is gone', () => {
+    const made = planFunction({ ...settled(), codeConfigMap: undefined }, settings, nowMs);
+    expect(made.applyConfigMap).toBeDefined();
+    expect(made.applyDeployment).toBeUndefined();
+  });
+
+  it('does not mind the replicas, which are the scalers’', () => {
+    const before = settled();
+    const deployment = deploymentOf(before.fn, revision, 17);
+    expect(planFunction({ ...before, deployment }, settings, nowMs).applyDeployment).toBeUndefined();
+  });
+});
+
+describe('a Deployment that vanished', () => {
+  it('comes back asleep when the code is known to load', () => {
+    const made = planFunction({ ...settled(), deployment: undefined, pods: [] }, settings, nowMs);
+    expect(made.applyDeployment?.sleepingFirst?.spec?.replicas).toBe(0);
+  });
+
+  it('comes back asleep when the code is known not to load', () => {
+    const pods = [withContainer(aPod(revision), { state: { terminated: { exitCode: 78, message: 'no' } } })];
+    const made = planFunction({ ...settled({ pods }), deployment: undefined, pods: [] }, settings, nowMs);
+    expect(made.applyDeployment?.sleepingFirst?.spec?.replicas).toBe(0);
+  });
+});
+
+describe('names that are taken', () => {
+  const foreign = { metadata: { name: 'fn-hello', namespace: 'shop', ownerReferences: [] } };
+
+  it.each([
+    ['Deployment', { deployment: aDeployment(3, foreign) }],
+    ['ConfigMap', { codeConfigMap: { metadata: { name: `fn-hello-${revision}` } } as ConfigMap }],
+  ])('by a %s are left alone and reported', (kind, overrides) => {
+    const made = plan(overrides);
+    expect(made.applyDeployment).toBeUndefined();
+    expect(made.applyConfigMap).toBeUndefined();
+    expect(reasonOf(made)).toBe('NameConflict');
+    expect(made.writeStatus).toMatchObject({ replicas: 0, readyReplicas: 0 });
+    expect(made.events).toEqual([
+      { type: 'Warning', reason: 'NameConflict', action: 'Reconcile', note: expect.stringContaining(kind) },
+    ]);
+    expect(made.requeueAfterMs).toBe(30_000);
+  });
+
+  it('by a deleted function of the same name are waited for', () => {
+    const { ownerReferences } = aDeployment(1).metadata ?? {};
+    const deployment = aDeployment(1, {
+      metadata: { ownerReferences: ownerReferences?.map((reference) => ({ ...reference, uid: 'earlier' })) },
+    });
+    const made = plan({ deployment });
+    expect(made.applyDeployment).toBeUndefined();
+    expect(reasonOf(made)).toBe('Verifying');
+    expect(made.requeueAfterMs).toBe(1_000);
+  });
+});
+
+describe('code in a ConfigMap of the user', () => {
+  const fn = aFunction({ spec: inlineSpec({ source: { configMap: { name: 'code' } } }) });
+  const source = (content: string) => trimConfigMap({ data: { 'index.mjs': content } });
+
+  it('is reported when missing, and nothing else is touched', () => {
+    const made = plan({ fn });
+    expect(reasonOf(made)).toBe('SourceMissing');
+    expect(made.applyDeployment).toBeUndefined();
+    expect(made.events[0]?.reason).toBe('SourceMissing');
+  });
+
+  it('rolls the pods when it changes', () => {
+    const first = plan({ fn, sourceConfigMap: source('1') });
+    const second = plan({ fn, sourceConfigMap: source('2') });
+    expect(first.writeStatus?.revision).not.toBe(second.writeStatus?.revision);
+    const deployment = first.applyDeployment?.full;
+    expect(plan({ fn, sourceConfigMap: source('1'), deployment }).applyDeployment).toBeUndefined();
+    expect(plan({ fn, sourceConfigMap: source('2'), deployment }).applyDeployment).toBeDefined();
+  });
+
+  it('has the same hash trimmed and whole', () => {
+    const whole: ConfigMap = { metadata: { name: 'code' }, data: { a: '1' }, binaryData: { b: 'AA==' } };
+    expect(contentHash(trimConfigMap(whole))).toBe(contentHash(whole));
+  });
+});
+
+describe('a paused function', () => {
+  const metadata = { name: 'hello', namespace: 'shop', annotations: { 'catnap.dev/paused': 'true' } };
+
+  it('keeps its children as they are, wrong or missing', () => {
+    const fn = aFunction({ metadata });
+    const blocked = withContainer(aPod('old'), { state: { terminated: { exitCode: 124 } } });
+    const made = plan({ fn, deployment: undefined, pods: [blocked] });
+    expect(made.applyDeployment).toBeUndefined();
+    expect(made.applyConfigMap).toBeUndefined();
+    expect(made.deletePods).toEqual([]);
+    expect(reasonOf(made)).toBe('Paused');
+    expect(made.events.map(({ reason }) => reason)).toEqual(['Paused']);
+  });
+});
+
+describe('a blocked pod', () => {
+  it('is deleted, with one event', () => {
+    const message = '{"reason":"Blocked","message":"a call ran for 31 s"}';
+    const pod = withContainer(aPod(revision), { state: { terminated: { exitCode: 124, message } } });
+    const made = planFunction({ ...settled(), pods: [pod] }, settings, nowMs);
+    expect(made.deletePods).toEqual([pod]);
+    expect(made.events).toEqual([
+      {
+        type: 'Warning',
+        reason: 'PodReplaced',
+        action: 'Replace',
+        note: 'Pod fn-hello-abc is replaced, a call blocked it beyond its timeout: a call ran for 31 s',
+      },
+    ]);
+  });
+});
+
+describe('ConfigMaps of old revisions', () => {
+  const fn = aFunction();
+  const old = (name: string, day: number): ConfigMap => {
+    const configMap = inlineConfigMap(fn, files, name);
+    return trimConfigMap({
+      ...configMap,
+      metadata: { ...configMap.metadata, creationTimestamp: `2026-01-0${day}T00:00:00Z` },
+    });
+  };
+  const labelledConfigMaps = [
+    old('r1', 1),
+    old('r3', 3),
+    codeOf(fn),
+    old('r2', 2),
+    old('r4', 4),
+    old('r5', 5),
+  ];
+  const names = ({ deleteConfigMaps }: Plan) => deleteConfigMaps.map(({ metadata }) => metadata?.name);
+  const cleanUp = (overrides: Partial<World>) =>
+    names(planFunction({ ...settled(), labelledConfigMaps, ...overrides }, settings, nowMs));
+
+  it('go, but for the last two and those in use', () => {
+    expect(cleanUp({ replicaSetRevisions: new Set(['r2']) })).toEqual(['fn-hello-r3', 'fn-hello-r1']);
+    expect(
+      cleanUp({ replicaSetRevisions: new Set(), pods: [aPod(revision, { ready: true }), aPod('r1')] }),
+    ).toEqual(['fn-hello-r3', 'fn-hello-r2']);
+  });
+
+  it('stay while nobody asked who uses them', () => {
+    expect(cleanUp({ replicaSetRevisions: undefined })).toEqual([]);
+  });
+});
+
+describe('a Deployment that the API server refuses', () => {
+  it('is reported in the status, once', () => {
+    const refusal = startFailed('Kubernetes refuses its objects: limits too low', 0);
+    const made = plan({ refusal });
+    expect(reasonOf(made)).toBe('StartFailed');
+    expect(made.events.map(({ reason }) => reason)).toEqual(['StartFailed']);
+    const again = plan({ refusal, fn: aFunction({ status: made.writeStatus }) });
+    expect(again.writeStatus).toBeUndefined();
+    expect(again.events).toEqual([]);
+  });
+});

@@ -1,0 +1,198 @@
+/**
+ * What to do about one function: a pure function from what was read to what is to be written. An empty
+ * plan means that the world is as it should be, and then nothing is written.
+ */
+import type { Deployment } from 'kubernetes-types/apps/v1.js';
+import type { ConfigMap, Pod } from 'kubernetes-types/core/v1.js';
+import type { Function as CatnapFunction, FunctionStatus } from '#crds/function/types.ts';
+import { deploymentName, labels } from '#crds/wire/names.ts';
+import { conditionTypes, reasons } from '#crds/wire/reasons.ts';
+import { findCondition } from '#kube/conditions.ts';
+import { canonicalJson } from './canonical.ts';
+import { type Finding, nameConflict, predecessorLeaving, sourceMissing } from './conditions.ts';
+import { isContained } from './drift.ts';
+import { blockedPodEvents, type EventDraft, readinessEvents } from './events.ts';
+import { podRevision, podState } from './pod-state.ts';
+import { configMapName, inlineConfigMap } from './resources/config-map.ts';
+import {
+  APPLIED_HASH,
+  functionDeployment,
+  type PodSettings,
+  sleepingDeployment,
+} from './resources/deployment.ts';
+import { ownershipOf } from './resources/owner.ts';
+import { revisionOf } from './revision.ts';
+import { scaleOf } from './scale-of.ts';
+import { contentHash } from './source-content.ts';
+import { functionStatus, isPaused } from './status.ts';
+
+/** Inline ConfigMaps of old revisions that are kept in any case, for a rollback by hand. */
+const KEPT_OLD_CONFIG_MAPS = 2;
+/** How soon to look again for something that no watch tells about: another owner's object under our name. */
+const CONFLICT_RECHECK_MS = 30_000;
+const PREDECESSOR_RECHECK_MS = 1_000;
+
+/** Everything a decision about a function rests on. */
+export interface World {
+  fn: CatnapFunction;
+  /** The object under the Deployment's name, whoever it belongs to. */
+  deployment: Deployment | undefined;
+  /** The object under the name of the ConfigMap for inline code, whoever it belongs to. */
+  codeConfigMap: ConfigMap | undefined;
+  /** ConfigMaps that carry the function's label. */
+  labelledConfigMaps: readonly ConfigMap[];
+  /** The ConfigMap that `spec.source.configMap` names, if it exists. */
+  sourceConfigMap: ConfigMap | undefined;
+  pods: readonly Pod[];
+  /** Revisions that ReplicaSets still refer to; undefined when nobody looked because nothing may go. */
+  replicaSetRevisions: ReadonlySet<string> | undefined;
+  /** Why the API server does not take the children, when that was just found out. */
+  refusal: Finding | undefined;
+}
+
+export interface Plan {
+  applyConfigMap?: ConfigMap;
+  /** In this order: the sleeping one by the autoscaler's field manager, the full one by the function's. */
+  applyDeployment?: { sleepingFirst?: Deployment; full: Deployment };
+  writeStatus?: FunctionStatus;
+  deletePods: Pod[];
+  deleteConfigMaps: ConfigMap[];
+  events: EventDraft[];
+  requeueAfterMs?: number;
+}
+
+export interface PlanSettings extends PodSettings {
+  gatewayUrl: string;
+}
+
+export function planFunction(world: World, settings: PlanSettings, nowMs: number): Plan {
+  const { fn } = world;
+  const revision = currentRevision(world);
+  const hindrance = isPaused(fn) ? undefined : findHindrance(world, revision);
+  const plan: Plan = { deletePods: [], deleteConfigMaps: [], events: [] };
+  if (hindrance?.recheckMs) plan.requeueAfterMs = hindrance.recheckMs;
+
+  const own = world.deployment && ownershipOf(fn, world.deployment.metadata) === 'ours';
+  const status = functionStatus({
+    fn,
+    revision,
+    obstacle: hindrance?.finding ?? world.refusal,
+    pods: own || !world.deployment ? world.pods : [],
+    wantedReplicas: own ? scaleOf(world.deployment) : 0,
+    gatewayUrl: settings.gatewayUrl,
+    nowMs,
+  });
+  if (canonicalJson(status) !== canonicalJson(fn.status)) plan.writeStatus = status;
+  plan.events.push(...readinessEvents(fn.status, status));
+  if (isPaused(fn)) return plan;
+
+  planBlockedPods(world, plan);
+  if (!hindrance && revision) planChildren(world, revision, settings, plan);
+  return plan;
+}
+
+/** What pods should run; undefined while a referenced ConfigMap is missing. */
+export function currentRevision({
+  fn,
+  sourceConfigMap,
+}: Pick<World, 'fn' | 'sourceConfigMap'>): string | undefined {
+  if (!fn.spec.source?.configMap) return revisionOf(fn.spec);
+  return sourceConfigMap && revisionOf(fn.spec, contentHash(sourceConfigMap));
+}
+
+/** Old inline ConfigMaps that may go if no ReplicaSet refers to them; newest first. */
+export function expendableConfigMaps(world: World, revision: string | undefined): ConfigMap[] {
+  const inUse = new Set(world.pods.map(podRevision));
+  return world.labelledConfigMaps
+    .filter((configMap) => ownershipOf(world.fn, configMap.metadata) === 'ours')
+    .filter((configMap) => revisionLabel(configMap) !== revision)
+    .sort((a, b) => createdAt(b).localeCompare(createdAt(a)))
+    .slice(KEPT_OLD_CONFIG_MAPS)
+    .filter((configMap) => !inUse.has(revisionLabel(configMap)));
+}
+
+function planChildren(world: World, revision: string, settings: PlanSettings, plan: Plan): void {
+  const { fn, deployment } = world;
+  const files = fn.spec.source?.inline?.files;
+  if (files) {
+    const desired = inlineConfigMap(fn, files, revision);
+    const present = world.codeConfigMap;
+    if (!present || contentHash(present) !== contentHash(desired)) plan.applyConfigMap = desired;
+  }
+  const full = functionDeployment(fn, revision, settings);
+  if (!deployment) {
+    const sleepingFirst = startsAsleep(fn, revision) ? sleepingDeployment(fn, settings) : undefined;
+    plan.applyDeployment = { full, ...(sleepingFirst ? { sleepingFirst } : {}) };
+  } else if (!isUpToDate(full, deployment)) {
+    plan.applyDeployment = { full };
+  }
+  const referred = world.replicaSetRevisions;
+  if (referred) {
+    plan.deleteConfigMaps = expendableConfigMaps(world, revision).filter(
+      (configMap) => !referred.has(revisionLabel(configMap)),
+    );
+  }
+}
+
+/**
+ * A Deployment without `replicas` starts with one, which is what load verification wants. One that was
+ * deleted by hand under a function known to load, or known not to, must come back asleep.
+ */
+function startsAsleep(fn: CatnapFunction, revision: string): boolean {
+  if (fn.status?.revision !== revision) return false;
+  const ready = findCondition(fn.status.conditions, conditionTypes.ready);
+  return fn.status.loadedRevision === revision || ready?.reason === reasons.loadFailed;
+}
+
+function isUpToDate(desired: Deployment, live: Deployment): boolean {
+  const hash = (deployment: Deployment) => deployment.metadata?.annotations?.[APPLIED_HASH];
+  return hash(desired) === hash(live) && isContained(desired, { ...desired, ...live });
+}
+
+function planBlockedPods(world: World, plan: Plan): void {
+  const blocked = world.pods.filter((pod) => podState(pod).kind === 'blocked');
+  plan.deletePods.push(...blocked);
+  plan.events.push(...blockedPodEvents(blocked));
+}
+
+interface Hindrance {
+  finding: Finding;
+  recheckMs?: number;
+}
+
+/** What stands in the way of bringing the children about, most basic first. */
+function findHindrance(world: World, revision: string | undefined): Hindrance | undefined {
+  const { fn, deployment } = world;
+  const deploymentClash =
+    deployment && clash(fn, 'Deployment', deploymentName(fn.metadata.name), deployment.metadata);
+  if (deploymentClash) return deploymentClash;
+  const source = fn.spec.source?.configMap;
+  if (source && !world.sourceConfigMap) return { finding: sourceMissing(source.name) };
+  if (!fn.spec.source?.inline || !revision) return undefined;
+  const name = configMapName(fn.metadata.name, revision);
+  return world.codeConfigMap && clash(fn, 'ConfigMap', name, world.codeConfigMap.metadata);
+}
+
+function clash(
+  fn: CatnapFunction,
+  kind: string,
+  name: string,
+  metadata: Deployment['metadata'],
+): Hindrance | undefined {
+  switch (ownershipOf(fn, metadata)) {
+    case 'ours':
+      return undefined;
+    case 'predecessor':
+      return { finding: predecessorLeaving(kind, name), recheckMs: PREDECESSOR_RECHECK_MS };
+    default:
+      return { finding: nameConflict(kind, name), recheckMs: CONFLICT_RECHECK_MS };
+  }
+}
+
+function revisionLabel(configMap: ConfigMap): string {
+  return configMap.metadata?.labels?.[labels.revision] ?? '';
+}
+
+function createdAt(configMap: ConfigMap): string {
+  return configMap.metadata?.creationTimestamp ?? '';
+}

@@ -1,0 +1,123 @@
+import type { Deployment } from 'kubernetes-types/apps/v1.js';
+import { describe, expect, it } from 'vitest';
+import type { Function as CatnapFunction } from '#crds/function/types.ts';
+import { deploymentName } from '#crds/wire/names.ts';
+import type { KubeClient, KubeObject, ObjectRef, ResourceType } from '#kube/client.ts';
+import { KubeError } from '#kube/errors.ts';
+import { silentLog } from '#kube/log.ts';
+import type { Caches } from '../caches.ts';
+import { aFunction, aPod, withContainer } from './fixtures.ts';
+import { createFreshest } from './freshest.ts';
+import { createReconciler } from './reconcile.ts';
+
+const notFound = new KubeError({ status: 404, reason: 'NotFound', message: 'not found' });
+
+/** A world of one function whose writes are kept, with failures to order by verb and kind. */
+function stage(fn: CatnapFunction, options: { fail?: Record<string, KubeError>; pods?: unknown[] } = {}) {
+  const writes: { verb: string; object: KubeObject }[] = [];
+  const events: string[] = [];
+  const settled: string[] = [];
+  const act = (verb: string, type: ResourceType<KubeObject>, object: KubeObject) => {
+    const failure = options.fail?.[`${verb} ${type.kind}`];
+    if (failure) throw failure;
+    writes.push({ verb: `${verb} ${type.kind}`, object });
+    return { ...object, metadata: { ...object.metadata, resourceVersion: '2' } };
+  };
+  const client = {
+    get: async () => Promise.reject(notFound),
+    list: async () => ({ items: [], resourceVersion: '1' }),
+    apply: async (type: ResourceType<KubeObject>, object: KubeObject) => act('apply', type, object),
+    delete: async (type: ResourceType<KubeObject>, ref: ObjectRef) =>
+      void act('delete', type, { metadata: ref }),
+  } as unknown as KubeClient;
+  const empty = { get: () => undefined, byIndex: () => [] };
+  const caches = {
+    functions: { ...empty, get: () => fn },
+    deployments: empty,
+    configMaps: empty,
+    pods: { ...empty, byIndex: () => options.pods ?? [] },
+  } as unknown as Caches;
+  const reconcile = createReconciler({
+    client,
+    caches,
+    written: {
+      functions: createFreshest<CatnapFunction>(() => 0),
+      deployments: createFreshest<Deployment>(() => 0),
+    },
+    recorder: { record: (_, { reason }) => void events.push(reason), stop: async () => {} },
+    settings: { runtimeImage: 'runtime:1', gatewayUrl: 'http://localhost:8080' },
+    log: silentLog,
+    now: () => 0,
+    settled: async (key) => void settled.push(key),
+    forget: () => {},
+  });
+  return {
+    run: () => reconcile('shop/hello'),
+    writes,
+    events,
+    settled,
+    verbs: () => writes.map(({ verb }) => verb),
+  };
+}
+
+describe('the reconciler', () => {
+  it('writes code, Deployment and status, in this order, and then nothing more', async () => {
+    const s = stage(aFunction());
+    await s.run();
+    expect(s.verbs()).toEqual(['apply ConfigMap', 'apply Deployment', 'apply Function']);
+    expect(s.writes[1]?.object.metadata?.name).toBe(deploymentName('hello'));
+    // The caches still show nothing, but what was written is known.
+    await s.run();
+    expect(s.verbs().filter((verb) => verb !== 'apply ConfigMap')).toHaveLength(2);
+    expect(s.settled).toEqual(['shop/hello', 'shop/hello']);
+  });
+
+  it('leaves a function alone that is being deleted', async () => {
+    const metadata = { name: 'hello', namespace: 'shop', deletionTimestamp: '2026-01-01T00:00:00Z' };
+    const s = stage(aFunction({ metadata }));
+    await s.run();
+    expect(s.writes).toEqual([]);
+  });
+
+  it.each([403, 413, 422])(
+    'tells the user what Kubernetes refuses with %i, and tries again later',
+    async (status) => {
+      const refusal = new KubeError({ status, reason: 'Invalid', message: 'cpu limit below request' });
+      const s = stage(aFunction(), { fail: { 'apply Deployment': refusal } });
+      expect(await s.run()).toEqual({ requeueAfterMs: 60_000 });
+      const written = s.writes.at(-1)?.object as CatnapFunction;
+      expect(written.status?.conditions?.[0]).toMatchObject({
+        status: 'False',
+        reason: 'StartFailed',
+        message: 'The container does not start: Kubernetes refuses its objects: cpu limit below request',
+      });
+      expect(s.events).toEqual(['StartFailed']);
+    },
+  );
+
+  it.each(['apply ConfigMap', 'apply Deployment', 'apply Function'])(
+    'hands a failure to %s to the queue and reports nothing',
+    async (verb) => {
+      const outage = new KubeError({ status: 503, reason: 'ServiceUnavailable', message: 'try later' });
+      const s = stage(aFunction(), { fail: { [verb]: outage } });
+      await expect(s.run()).rejects.toBe(outage);
+      expect(s.events).toEqual([]);
+    },
+  );
+
+  it('does not mind that the function was deleted before its status was written', async () => {
+    const pods = [withContainer(aPod('old'), { state: { terminated: { exitCode: 124 } } })];
+    const s = stage(aFunction(), { fail: { 'apply Function': notFound }, pods });
+    await s.run();
+    expect(s.events).toEqual([]);
+  });
+
+  it('replaces a blocked pod once, however long the cache shows it', async () => {
+    const pods = [withContainer(aPod('old'), { state: { terminated: { exitCode: 124 } } })];
+    const s = stage(aFunction(), { pods });
+    await s.run();
+    await s.run();
+    expect(s.verbs().filter((verb) => verb === 'delete Pod')).toHaveLength(1);
+    expect(s.events).toEqual(['PodReplaced']);
+  });
+});

@@ -1,0 +1,217 @@
+/**
+ * Brings one function about.
+ *
+ * Observes Functions, their Deployments, pods and ConfigMaps, and the ConfigMaps they take code from.
+ * Writes the Deployment and ConfigMap of each, the Function's status, and Events; deletes blocked pods and
+ * ConfigMaps of old revisions. Replica counts are the autoscaler's.
+ */
+import type { Deployment } from 'kubernetes-types/apps/v1.js';
+import type { Function as CatnapFunction } from '#crds/function/types.ts';
+import { deploymentName, fieldManagers, functionKey, labels, splitKey } from '#crds/wire/names.ts';
+import type { KubeClient } from '#kube/client.ts';
+import { isConflict, isKubeError, isNotFound, type KubeError } from '#kube/errors.ts';
+import type { EventRecorder } from '#kube/events.ts';
+import type { Log } from '#kube/log.ts';
+import { configMaps, deployments, functions, pods, refOf, replicaSets } from '#kube/resource.ts';
+import type { ReconcileResult } from '#kube/work-queue.ts';
+import { byFunction, type Caches } from '../caches.ts';
+import { startFailed } from './conditions.ts';
+import type { Freshest } from './freshest.ts';
+import {
+  currentRevision,
+  expendableConfigMaps,
+  type Plan,
+  type PlanSettings,
+  planFunction,
+  type World,
+} from './plan.ts';
+import { configMapName } from './resources/config-map.ts';
+import { podSelector } from './resources/deployment.ts';
+
+/** How soon to try again what the API server refuses, which only a person or a policy can change. */
+const REFUSED_RETRY_MS = 60_000;
+
+export interface ReconcilerOptions {
+  client: KubeClient;
+  caches: Caches;
+  /** What was written and not yet seen; shared with the autoscaler. */
+  written: { functions: Freshest<CatnapFunction>; deployments: Freshest<Deployment> };
+  recorder: EventRecorder;
+  settings: PlanSettings;
+  log: Log;
+  /** Wall clock, in milliseconds. */
+  now: () => number;
+  /** After each run, with the function's newest state. */
+  settled: (key: string) => Promise<void>;
+  /** The function is gone. */
+  forget: (key: string) => void;
+}
+
+/** The reconcile function of the work queue. */
+export function createReconciler(options: ReconcilerOptions): (key: string) => Promise<ReconcileResult> {
+  /** Blocked pods that were deleted and may still be in the cache, by function. */
+  const replaced = new Map<string, Set<string>>();
+
+  return async (key) => {
+    const world = await readWorld(options, key);
+    if (!world) {
+      replaced.delete(key);
+      options.written.functions.forget(key);
+      options.forget(key);
+      return undefined;
+    }
+    // Deleting: garbage collection removes the children, and writing would only get in its way.
+    if (world.fn.metadata.deletionTimestamp) return undefined;
+    withoutReplaced(world, replaced, key);
+    let plan = planFunction(world, options.settings, options.now());
+    const refusal = await applyChildren(options, world, plan);
+    if (refusal) plan = planFunction({ ...world, refusal }, options.settings, options.now());
+    await writeStatus(options, world, plan);
+    await replaceBlockedPods(options, plan, replaced, key);
+    await deleteOldConfigMaps(options, plan);
+    for (const event of plan.events) options.recorder.record(world.fn, event);
+    await options.settled(key);
+    return refusal ? { requeueAfterMs: REFUSED_RETRY_MS } : { requeueAfterMs: plan.requeueAfterMs };
+  };
+}
+
+async function readWorld(options: ReconcilerOptions, key: string): Promise<World | undefined> {
+  const { caches, written } = options;
+  const { namespace, name } = splitKey(key);
+  const cached = caches.functions.get(namespace, name);
+  const fn = cached && written.functions.pick(key, cached);
+  if (!fn) return undefined;
+  const inlineRevision = fn.spec.source?.inline && currentRevision({ fn, sourceConfigMap: undefined });
+  const source = fn.spec.source?.configMap;
+  const world: World = {
+    fn,
+    deployment: await readDeployment(options, namespace, deploymentName(name)),
+    codeConfigMap: inlineRevision
+      ? caches.configMaps.get(namespace, configMapName(name, inlineRevision))
+      : undefined,
+    labelledConfigMaps: caches.configMaps.byIndex(byFunction, key),
+    sourceConfigMap: source && caches.configMaps.get(namespace, source.name),
+    pods: caches.pods.byIndex(byFunction, key),
+    replicaSetRevisions: undefined,
+    refusal: undefined,
+  };
+  // Rare enough, after many revisions, that asking is cheaper than watching every ReplicaSet.
+  const mayDelete = expendableConfigMaps(world, currentRevision(world)).length > 0;
+  return mayDelete ? { ...world, replicaSetRevisions: await referredRevisions(options.client, fn) } : world;
+}
+
+/**
+ * The cache has only Deployments that carry a function's label. Before one is made, the API server is
+ * asked, so that neither someone else's object nor one the watch has not brought yet is overwritten.
+ */
+async function readDeployment(
+  { client, caches, written }: ReconcilerOptions,
+  namespace: string,
+  name: string,
+): Promise<Deployment | undefined> {
+  const cached = caches.deployments.get(namespace, name);
+  const known = written.deployments.pick(functionKey(namespace, name), cached);
+  if (known && !known.metadata?.deletionTimestamp) return known;
+  return client
+    .get(deployments, { namespace, name })
+    .catch((error: unknown) => (isNotFound(error) ? undefined : Promise.reject(error)));
+}
+
+async function referredRevisions(client: KubeClient, fn: CatnapFunction): Promise<Set<string>> {
+  const { namespace, name } = fn.metadata;
+  const { items } = await client.list(replicaSets, { namespace, labelSelector: podSelector(name) });
+  return new Set(items.map(({ metadata }) => metadata?.labels?.[labels.revision] ?? ''));
+}
+
+/** A pod that was deleted stays in the cache for a moment; it must not be deleted and reported again. */
+function withoutReplaced(world: World, replaced: Map<string, Set<string>>, key: string): void {
+  const gone = replaced.get(key);
+  if (!gone) return;
+  const present = new Set(world.pods.map(({ metadata }) => metadata?.uid ?? ''));
+  for (const uid of gone) if (!present.has(uid)) gone.delete(uid);
+  if (gone.size === 0) replaced.delete(key);
+  world.pods = world.pods.filter(({ metadata }) => !gone.has(metadata?.uid ?? ''));
+}
+
+/** Returns what the API server has against the children, if it refuses them for good. */
+async function applyChildren(options: ReconcilerOptions, world: World, plan: Plan) {
+  const { client, written } = options;
+  try {
+    if (plan.applyConfigMap) {
+      await client.apply(configMaps, plan.applyConfigMap, { fieldManager: fieldManagers.function });
+    }
+    if (!plan.applyDeployment) return undefined;
+    const { sleepingFirst, full } = plan.applyDeployment;
+    if (sleepingFirst) {
+      await client.apply(deployments, sleepingFirst, { fieldManager: fieldManagers.autoscaler });
+    }
+    const applied = await client.apply(deployments, full, { fieldManager: fieldManagers.function });
+    written.deployments.note(applied);
+    options.log.info({ function: keyOf(world), revision: currentRevision(world) }, 'deployment applied');
+    return undefined;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return startFailed(`Kubernetes refuses its objects: ${error.message}`, 0);
+  }
+}
+
+/** Invalid, forbidden by policy or quota, or too large: the same request will not do better by itself. */
+function isRefusal(error: unknown): error is KubeError {
+  return isKubeError(error) && [400, 403, 413, 422].includes(error.status);
+}
+
+async function writeStatus({ client, written, log }: ReconcilerOptions, world: World, plan: Plan) {
+  if (!plan.writeStatus) return;
+  const { apiVersion, kind, metadata } = world.fn;
+  const { name, namespace, uid } = metadata;
+  // The uid makes the write fail for a new Function of the same name, whose status this is not.
+  const object = { apiVersion, kind, metadata: { name, namespace, uid }, status: plan.writeStatus };
+  try {
+    const saved = await client.apply(functions, object as CatnapFunction, {
+      fieldManager: fieldManagers.status,
+      subresource: 'status',
+    });
+    written.functions.note(saved);
+    const ready = plan.writeStatus.conditions?.find(({ type }) => type === 'Ready');
+    log.debug({ function: keyOf(world), ready: ready?.status, reason: ready?.reason }, 'status written');
+  } catch (error) {
+    // Deleted meanwhile; the watch will say so.
+    if (!isNotFound(error)) throw error;
+    plan.events = [];
+  }
+}
+
+async function replaceBlockedPods(
+  { client, log }: ReconcilerOptions,
+  plan: Plan,
+  replaced: Map<string, Set<string>>,
+  key: string,
+): Promise<void> {
+  for (const pod of plan.deletePods) {
+    const uid = pod.metadata?.uid ?? '';
+    await deleteUnlessGone(client.delete(pods, refOf(pod), { preconditions: { uid } }));
+    const gone = replaced.get(key) ?? new Set();
+    replaced.set(key, gone.add(uid));
+    log.info({ function: key, pod: pod.metadata?.name }, 'blocked pod replaced');
+  }
+}
+
+async function deleteOldConfigMaps({ client }: ReconcilerOptions, plan: Plan): Promise<void> {
+  for (const configMap of plan.deleteConfigMaps) {
+    const preconditions = { uid: configMap.metadata?.uid };
+    await deleteUnlessGone(client.delete(configMaps, refOf(configMap), { preconditions }));
+  }
+}
+
+/** Gone, or another object by now: both mean that nothing is left to delete. */
+async function deleteUnlessGone(deletion: Promise<void>): Promise<void> {
+  try {
+    await deletion;
+  } catch (error) {
+    if (!isNotFound(error) && !isConflict(error)) throw error;
+  }
+}
+
+function keyOf({ fn }: World): string {
+  return functionKey(fn.metadata.namespace, fn.metadata.name);
+}

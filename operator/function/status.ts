@@ -1,0 +1,124 @@
+/** What a Function's status should say, from what was observed. Pure; written elsewhere, only on change. */
+import type { Pod } from 'kubernetes-types/core/v1.js';
+import type { Function as CatnapFunction, FunctionStatus } from '#crds/function/types.ts';
+import { annotations } from '#crds/wire/names.ts';
+import { conditionTypes, reasons } from '#crds/wire/reasons.ts';
+import { kubeTime } from '#kube/clock.ts';
+import { findCondition, setCondition } from '#kube/conditions.ts';
+import {
+  asleep,
+  type Finding,
+  imagePullFailed,
+  loaded,
+  loadFailed,
+  paused,
+  running,
+  startFailed,
+  starting,
+  verifying,
+} from './conditions.ts';
+import { type PodState, podRevision, podState } from './pod-state.ts';
+import { podSelector } from './resources/deployment.ts';
+
+export interface Observation {
+  fn: CatnapFunction;
+  /** What pods should run; undefined while that cannot be known (the source is missing). */
+  revision: string | undefined;
+  /** Why the children cannot be brought about at all. */
+  obstacle: Finding | undefined;
+  pods: readonly Pod[];
+  /** `spec.replicas` of the Deployment; 0 when there is none. */
+  wantedReplicas: number;
+  gatewayUrl: string;
+  nowMs: number;
+}
+
+/** The status to show. Equal to the present one, timestamps included, when nothing changed. */
+export function functionStatus(observation: Observation): FunctionStatus {
+  const { fn, pods } = observation;
+  const { name, namespace } = fn.metadata;
+  // While paused the operator does not act on newer generations, so it must not claim to have seen them.
+  const generation = (isPaused(fn) ? fn.status?.observedGeneration : undefined) ?? fn.metadata.generation;
+  const states = pods.map(podState).filter(({ kind }) => kind !== 'leaving');
+  const now = kubeTime(observation.nowMs);
+  const findings: [string, Finding][] = [
+    [conditionTypes.ready, readiness(observation)],
+    [conditionTypes.active, activity(states, observation.wantedReplicas)],
+  ];
+  const status: FunctionStatus = {
+    observedGeneration: generation,
+    conditions: findings.reduce(
+      (conditions, [type, finding]) =>
+        setCondition(conditions, { type, ...finding, observedGeneration: generation }, now),
+      fn.status?.conditions ?? [],
+    ),
+    replicas: states.length,
+    readyReplicas: states.filter(isAnswering).length,
+    selector: podSelector(name),
+    url: `${observation.gatewayUrl}/fn/${namespace}/${name}`,
+  };
+  const revision = isPaused(fn) ? fn.status?.revision : (observation.revision ?? fn.status?.revision);
+  const loadedRevision = seenLoaded(pods, revision) ? revision : fn.status?.loadedRevision;
+  if (revision) status.revision = revision;
+  if (loadedRevision) status.loadedRevision = loadedRevision;
+  return status;
+}
+
+export function isPaused(fn: CatnapFunction): boolean {
+  return fn.metadata.annotations?.[annotations.paused] === 'true';
+}
+
+/** True while nobody has yet seen the code of the present revision load. */
+export function needsVerification({ status }: CatnapFunction): boolean {
+  return status?.revision !== undefined && status.revision !== status.loadedRevision;
+}
+
+/** A blocked pod that came back still answers until it is replaced. */
+function isAnswering(state: PodState): boolean {
+  return state.kind === 'ready';
+}
+
+function activity(states: readonly PodState[], wantedReplicas: number): Finding {
+  if (states.some(isAnswering)) return running();
+  return wantedReplicas > 0 ? starting() : asleep();
+}
+
+function seenLoaded(pods: readonly Pod[], revision: string | undefined): boolean {
+  return (
+    revision !== undefined &&
+    pods.some((pod) => podRevision(pod) === revision && podState(pod).kind === 'ready')
+  );
+}
+
+function readiness(observation: Observation): Finding {
+  const { fn, obstacle, revision, pods } = observation;
+  const previous = findCondition(fn.status?.conditions, conditionTypes.ready);
+  if (isPaused(fn)) return paused(previous);
+  if (obstacle) return obstacle;
+  if (revision === undefined) return verifying('(not known yet)');
+  if (seenLoaded(pods, revision)) return loaded();
+
+  const states = pods.filter((pod) => podRevision(pod) === revision).map(podState);
+  const failure = failureOf(states, pods);
+  if (failure) return failure;
+  // A failed load stays on record while its pods are gone and while the next try has not come out yet.
+  if (previous?.reason === reasons.loadFailed && fn.status?.revision === revision) {
+    return { status: 'False', reason: reasons.loadFailed, message: previous.message };
+  }
+  if (fn.status?.loadedRevision === revision) return loaded();
+  const stuck = states.find((state) => state.kind === 'starting' && state.message);
+  return verifying(revision, stuck?.kind === 'starting' ? stuck.message : undefined);
+}
+
+/** The failure to report, of pods of the present revision none of which is ready. */
+function failureOf(states: readonly PodState[], pods: readonly Pod[]): Finding | undefined {
+  const answering = pods.map(podState).filter(isAnswering).length;
+  for (const state of states) {
+    if (state.kind === 'loadFailed') return loadFailed(state.message, answering);
+  }
+  for (const state of states) {
+    if (state.kind === 'imagePullFailed') return imagePullFailed(state.message, answering);
+    if (state.kind === 'startFailed') return startFailed(state.message, answering);
+  }
+  return undefined;
+}

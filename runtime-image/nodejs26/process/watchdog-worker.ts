@@ -1,0 +1,77 @@
+/** The watchdog's thread: reads the main thread's heartbeat and ends the process when a call blocks it too long. */
+import type { Session } from 'node:inspector';
+import { workerData } from 'node:worker_threads';
+import { FunctionRoot } from '../load/root.ts';
+import { log, setLogFunction } from '../log.ts';
+import { exitCodes } from '../wire.ts';
+import { cells, isBlocked, type WatchdogData } from './blocked.ts';
+import { writeTerminationMessage } from './termination.ts';
+
+const { shared, timeoutMs, functionKey, directory } = workerData as WatchdogData;
+const memory = new Int32Array(shared);
+
+const CHECK_MS = 100;
+/** A main thread inside a system call cannot be asked where it is, nor to exit. */
+const PAUSE_LIMIT_MS = 1_000;
+
+let lastBeat = -1;
+let silentMs = 0;
+let lastCheck = performance.now();
+const timer = setInterval(check, CHECK_MS);
+setLogFunction(functionKey);
+
+function check(): void {
+  const now = performance.now();
+  // Time in which this thread did not run either (a frozen or starved container) is not the function's fault.
+  const elapsed = Math.min(now - lastCheck, 5 * CHECK_MS);
+  lastCheck = now;
+  const beat = Atomics.load(memory, cells.beat);
+  silentMs = beat === lastBeat ? silentMs + elapsed : 0;
+  lastBeat = beat;
+  if (!isBlocked({ silentMs, oldestAgeMs: Atomics.load(memory, cells.oldestAgeMs), timeoutMs })) return;
+  clearInterval(timer);
+  endProcess();
+}
+
+/** Stops the main thread wherever it is, to learn the place, and makes it exit there. */
+function endProcess(): void {
+  const giveUp = setTimeout(() => {
+    report(undefined);
+    process.kill(process.pid, 'SIGKILL');
+  }, PAUSE_LIMIT_MS);
+  const session: Session = new (process.getBuiltinModule('node:inspector').Session)();
+  session.connectToMainThread();
+  const urls = new Map<string, string>();
+  session.on('Debugger.scriptParsed', ({ params }) => urls.set(params.scriptId, params.url));
+  session.on('Debugger.paused', ({ params: { callFrames } }) => {
+    clearTimeout(giveUp);
+    report(
+      findPlace(callFrames.map(({ location }) => ({ ...location, url: urls.get(location.scriptId) ?? '' }))),
+    );
+    const callFrameId = callFrames[0]?.callFrameId ?? '';
+    // process.exit would run the function's exit listeners, which may block again.
+    const expression = `process.reallyExit(${exitCodes.blocked})`;
+    session.post('Debugger.evaluateOnCallFrame', { callFrameId, expression }, (error) => {
+      if (error) process.kill(process.pid, 'SIGKILL');
+    });
+  });
+  session.post('Debugger.enable');
+  session.post('Debugger.pause');
+}
+
+function findPlace(
+  frames: { url: string; lineNumber: number }[],
+): { file: string; line: number } | undefined {
+  const root = new FunctionRoot(directory);
+  for (const { url, lineNumber } of frames) {
+    const file = root.relative(url);
+    if (file !== undefined) return { file, line: lineNumber + 1 };
+  }
+  return undefined;
+}
+
+function report(place: { file: string; line: number } | undefined): void {
+  const message = `a call blocked the event loop beyond its timeout of ${timeoutMs / 1000} s`;
+  writeTerminationMessage({ reason: 'Blocked', message, ...place });
+  log('error', 'the event loop is blocked, exiting', { error: message, ...place });
+}

@@ -1,0 +1,47 @@
+import type { Calls } from '../http/calls.ts';
+import { log } from '../log.ts';
+import type { Settings } from '../settings.ts';
+import { cells, HEARTBEAT_MS, type WatchdogData } from './blocked.ts';
+
+/** Handlers that go on this long after their 504 are given up when they hold every slot. */
+const STUCK_MS = 5_000;
+
+export interface WatchdogOptions {
+  settings: Settings;
+  calls: Calls;
+  directory: string;
+  /** Called when every slot is held by a handler that ignored its deadline. */
+  onStuck: () => void;
+}
+
+/**
+ * Starts a thread that ends the process when a call outlives its deadline and blocks the event loop, which no timer on
+ * the main thread could do.
+ */
+export function startWatchdog({ settings, calls, directory, onStuck }: WatchdogOptions): void {
+  const shared = new SharedArrayBuffer(cells.length * Int32Array.BYTES_PER_ELEMENT);
+  const memory = new Int32Array(shared);
+  const beat = () => {
+    const now = Date.now();
+    const [oldest] = calls.running;
+    Atomics.store(memory, cells.oldestAgeMs, oldest ? now - (oldest.deadline - settings.timeoutMs) : -1);
+    Atomics.add(memory, cells.beat, 1);
+    if (calls.stuck(now, STUCK_MS)) onStuck();
+  };
+  beat();
+  setInterval(beat, HEARTBEAT_MS).unref();
+  const functionKey = `${settings.namespace}/${settings.functionName}`;
+  const workerData: WatchdogData = { shared, timeoutMs: settings.timeoutMs, functionKey, directory };
+  // Loaded here rather than imported: it takes milliseconds, and by now the server listens.
+  const { Worker } = process.getBuiltinModule('node:worker_threads');
+  const worker = new Worker(workerFile(), { name: 'watchdog', workerData });
+  worker.unref();
+  worker.on('error', (error) =>
+    log('warn', 'the watchdog stopped; blocked calls will not be noticed', { error }),
+  );
+}
+
+function workerFile(): URL {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'mjs';
+  return new URL(`./watchdog-worker.${extension}`, import.meta.url);
+}

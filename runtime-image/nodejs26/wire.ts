@@ -1,0 +1,42 @@
+/**
+ * What the runtime shares with the operator and the gateway. Copies of crds/wire, since an image must not
+ * need the rest of the repository; a test compares the two.
+ */
+
+export const environment = {
+  port: 'PORT',
+  handler: 'CATNAP_HANDLER',
+  functionDir: 'CATNAP_FUNCTION_DIR',
+  archiveUrl: 'CATNAP_ARCHIVE_URL',
+  archiveSha256: 'CATNAP_ARCHIVE_SHA256',
+  concurrency: 'CATNAP_CONCURRENCY',
+  timeoutSeconds: 'CATNAP_TIMEOUT_SECONDS',
+  functionName: 'CATNAP_FUNCTION_NAME',
+  functionNamespace: 'CATNAP_FUNCTION_NAMESPACE',
+  revision: 'CATNAP_REVISION',
+} as const;
+
+export const exitCodes = { loadFailed: 78, blocked: 124 } as const;
+
+export const headers = {
+  requestId: 'x-request-id',
+  forwardedPrefix: 'x-forwarded-prefix',
+  rejected: 'x-catnap-rejected',
+  error: 'x-catnap-error',
+  invocationId: 'x-catnap-invocation-id',
+  attempt: 'x-catnap-attempt',
+} as const;
+
+export const PLATFORM_HEADER_PREFIX = 'x-catnap-';
+
+export const rejections = { concurrency: 'concurrency', draining: 'draining' } as const;
+export type Rejection = (typeof rejections)[keyof typeof rejections];
+
+export const FUNCTION_PORT = 8080;
+
+export interface TerminationMessage {
+  reason: 'LoadFailed' | 'Blocked';
+  message: string;
+  file?: string;
+  line?: number;
+}

@@ -1,0 +1,70 @@
+/**
+ * One kept-alive HTTP/1.1 connection that sends the same request again and again. It reads no more of the
+ * answer than it must, so that the generator costs far less than what it measures.
+ */
+import { connect, type Socket } from 'node:net';
+
+export interface Answer {
+  status: number;
+  retryAfter: boolean;
+}
+
+const HEAD_END = Buffer.from('\r\n\r\n');
+const LAST_CHUNK = Buffer.from('0\r\n\r\n');
+
+export class Connection {
+  readonly #socket: Socket;
+  readonly #request: Buffer;
+  #pending: ((answer: Answer | undefined) => void) | undefined;
+  #received: Buffer = Buffer.alloc(0);
+  closed = false;
+
+  constructor(host: string, port: number, path: string) {
+    this.#request = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\n\r\n`, 'latin1');
+    this.#socket = connect({ host, port, noDelay: true });
+    this.#socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    this.#socket.on('error', () => {});
+    this.#socket.on('close', () => {
+      this.closed = true;
+      this.#settle(undefined);
+    });
+  }
+
+  /** Sends the request; `done` gets the answer, or undefined when the connection broke. One at a time. */
+  send(done: (answer: Answer | undefined) => void): void {
+    if (this.closed) return done(undefined);
+    this.#pending = done;
+    this.#socket.write(this.#request);
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
+    const headEnd = this.#received.indexOf(HEAD_END);
+    if (headEnd < 0) return;
+    const head = this.#received.latin1Slice(0, headEnd).toLowerCase();
+    const bodyStart = headEnd + HEAD_END.length;
+    if (!this.#isComplete(head, bodyStart)) return;
+    this.#received = Buffer.alloc(0);
+    if (head.includes('\r\nconnection: close')) this.destroy();
+    this.#settle({ status: Number(head.slice(9, 12)), retryAfter: head.includes('\r\nretry-after:') });
+  }
+
+  #isComplete(head: string, bodyStart: number): boolean {
+    const length = /\r\ncontent-length: *(\d+)/.exec(head)?.[1];
+    if (length !== undefined) return this.#received.length >= bodyStart + Number(length);
+    if (head.includes('\r\ntransfer-encoding: chunked')) {
+      return this.#received.subarray(-LAST_CHUNK.length).equals(LAST_CHUNK);
+    }
+    return true;
+  }
+
+  #settle(answer: Answer | undefined): void {
+    const done = this.#pending;
+    this.#pending = undefined;
+    done?.(answer);
+  }
+}

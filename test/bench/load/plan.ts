@@ -1,0 +1,29 @@
+/** What the load generator is told, and what it tells. */
+
+export interface LoadPlan {
+  host: string;
+  port: number;
+  path: string;
+  /** Closed loop: this many connections, each sends its next call when it has the answer. */
+  connections?: number;
+  /** Open loop: calls per second, whatever comes back. */
+  rate?: number;
+  /** Not measured. */
+  warmupMs: number;
+  durationMs: number;
+  /** A call without an answer by then counts as `none`. */
+  answerTimeoutMs: number;
+}
+
+export interface LoadResult {
+  /** From the end of the warm-up to the last answer. */
+  elapsedMs: number;
+  /** Answers by status; `none` for calls without one. */
+  statuses: Record<string, number>;
+  /** Of answers with 200, in ms. */
+  latenciesMs: number[];
+  /** Of other answers, in ms. */
+  refusalsMs: number[];
+  /** Refusals that carry Retry-After. */
+  retryAfter: number;
+}

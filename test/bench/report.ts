@@ -1,0 +1,93 @@
+/** The result of a benchmark, as JSON and as a table. */
+import { cpus, totalmem } from 'node:os';
+
+export interface Result {
+  name: string;
+  /** Calls measured; warm-up is not among them. */
+  n: number;
+  p50_ms?: number;
+  p95_ms?: number;
+  p99_ms?: number;
+  max_ms?: number;
+  rps?: number;
+  /** Good answers per second of CPU time of the gateway process. */
+  rps_per_gateway_core?: number;
+  errors: number;
+  /** Answers by status; `none` for calls without an answer. */
+  statuses?: Record<string, number>;
+  /** Share of refusals that carry Retry-After. */
+  retry_after_share?: number;
+}
+
+export interface ControlPlaneUse {
+  name: string;
+  rss_mb: number;
+  /** CPU seconds over the measured time. */
+  cpu_s: number;
+}
+
+export interface Report {
+  scenario: string;
+  cluster: string;
+  machine: string;
+  notes?: string[];
+  results: Result[];
+  baseline: Result[];
+  control_plane?: ControlPlaneUse[];
+}
+
+/** Cores, model, memory and Node, in one line. */
+export function describeMachine(): string {
+  const memory = Math.round(totalmem() / 2 ** 30);
+  return `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${memory} GiB, Node ${process.versions.node}`;
+}
+
+const COLUMNS = [
+  'n',
+  'p50_ms',
+  'p95_ms',
+  'p99_ms',
+  'max_ms',
+  'rps',
+  'rps_per_gateway_core',
+  'errors',
+] as const;
+
+/** For people: a table of results and baseline, then the control plane. */
+export function renderTable(report: Report): string {
+  const heading = `${report.scenario} on ${report.cluster} (${report.machine})`;
+  const rows = [
+    ...report.results,
+    ...report.baseline.map((row) => ({ ...row, name: `baseline: ${row.name}` })),
+  ];
+  const used = COLUMNS.filter((column) => rows.some((row) => row[column] !== undefined));
+  const table = [['', ...used], ...rows.map((row) => [row.name, ...used.map((column) => cell(row[column]))])];
+  const details = rows.flatMap((row) => (row.statuses ? [`${row.name}: ${statuses(row)}`] : []));
+  const parts = (report.control_plane ?? []).map(
+    ({ name, rss_mb, cpu_s }) => `${name}: ${rss_mb} MB resident, ${cpu_s} s CPU`,
+  );
+  return [heading, '', ...align(table), '', ...details, ...parts, ...(report.notes ?? [])].join('\n');
+}
+
+const cell = (value: number | undefined) => (value === undefined ? '' : String(value));
+
+function statuses({ statuses: counts = {}, retry_after_share: share }: Result): string {
+  const list = Object.entries(counts).map(([status, count]) => `${count} × ${status}`);
+  return [
+    ...list,
+    ...(share === undefined ? [] : [`Retry-After on ${Math.round(share * 100)} % of refusals`]),
+  ].join(', ');
+}
+
+function align(table: string[][]): string[] {
+  const widths = (table[0] ?? []).map((_, column) =>
+    Math.max(...table.map((row) => row[column]?.length ?? 0)),
+  );
+  return table.map((row) =>
+    row
+      .map((text, column) =>
+        column === 0 ? text.padEnd(widths[0] ?? 0) : text.padStart(widths[column] ?? 0),
+      )
+      .join('  '),
+  );
+}

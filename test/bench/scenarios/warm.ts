@@ -1,0 +1,76 @@
+/**
+ * The warm path: one pod, gateway against direct to that pod, alternating in the same run so that both meet
+ * the same machine. Closed loop; one connection tells latency, more tell throughput.
+ */
+import { FUNCTION_PORT } from '#crds/wire/names.ts';
+import { type Bed, deploy, pathOf, readyAddresses } from '../bed.ts';
+import type { LoadPlan, LoadResult } from '../load/plan.ts';
+import { mergeLoads, runLoad, toResult } from '../load/run.ts';
+import { cpuSeconds, meterControlPlane } from '../processes.ts';
+import type { Report, Result } from '../report.ts';
+import { round } from '../stats.ts';
+
+const CODE = "export const handler = () => 'ok';";
+const CONNECTIONS = [1, 20, 50];
+const ROUNDS = 3;
+
+export async function warm(bed: Bed, seconds: number): Promise<Partial<Report>> {
+  const scaling = { minReplicas: 1, maxReplicas: 1, concurrency: 1000 };
+  await deploy(bed, 'warm', CODE, { scaling });
+  const [address = ''] = await readyAddresses(bed, 'warm', 1);
+  const direct = await isReachable(address);
+  const meter = bed.platform && meterControlPlane(bed.platform);
+  const results: Result[] = [];
+  const baseline: Result[] = [];
+  for (const connections of CONNECTIONS) {
+    const viaGateway: LoadResult[] = [];
+    const viaPod: LoadResult[] = [];
+    let gatewayCpu = 0;
+    for (let round = 0; round < ROUNDS; round++) {
+      const cpu = gatewayMeter(bed);
+      viaGateway.push(await runLoad(plan(bed.gateway, pathOf(bed, 'warm'), connections, seconds)));
+      gatewayCpu += cpu();
+      const pod = { host: address, port: FUNCTION_PORT };
+      if (direct) viaPod.push(await runLoad(plan(pod, '/', connections, seconds)));
+    }
+    const name = connections === 1 ? '1 connection' : `${connections} connections`;
+    results.push(withCpu(toResult(`gateway, ${name}`, mergeLoads(viaGateway)), gatewayCpu));
+    if (direct) baseline.push(toResult(`pod directly, ${name}`, mergeLoads(viaPod)));
+    bed.log(`${name}: done`);
+  }
+  const notes = direct ? undefined : ['The pod cannot be reached from here: no direct baseline.'];
+  return { results, baseline, control_plane: meter?.(), notes };
+}
+
+function plan(
+  to: { host: string; port: number },
+  path: string,
+  connections: number,
+  seconds: number,
+): LoadPlan {
+  const durationMs = (seconds * 1000) / ROUNDS;
+  return { ...to, path, connections, warmupMs: 1000, durationMs, answerTimeoutMs: 10_000 };
+}
+
+/** CPU seconds of the gateway over warm-up and measurement; 0 where it is not ours to see. */
+function gatewayMeter(bed: Bed): () => number {
+  const pid = bed.platform?.gateway.pid;
+  if (!pid) return () => 0;
+  const before = cpuSeconds(pid);
+  return () => cpuSeconds(pid) - before;
+}
+
+/** The warm-up's share of the CPU time is taken off by time: the load is even. */
+function withCpu(result: Result, cpu: number): Result {
+  if (cpu === 0 || result.rps === undefined) return result;
+  const measuredSeconds = result.n / result.rps;
+  const share = measuredSeconds / (measuredSeconds + ROUNDS);
+  return { ...result, rps_per_gateway_core: round(result.n / (cpu * share)) };
+}
+
+async function isReachable(address: string): Promise<boolean> {
+  return fetch(`http://${address}:${FUNCTION_PORT}/`, { signal: AbortSignal.timeout(2000) }).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,117 @@
+/** A namespace of a test file's own on the platform under test, with what tests do in it. */
+import type { Deployment } from 'kubernetes-types/apps/v1.js';
+import type { Pod } from 'kubernetes-types/core/v1.js';
+import { afterAll, beforeAll, inject } from 'vitest';
+import type { Function as CatnapFunction, FunctionCondition } from '#crds/function/types.ts';
+import { deploymentName, labels } from '#crds/wire/names.ts';
+import { createKubectl, type Kubectl } from '#test/harness/kubectl.ts';
+import { waitFor } from '#test/harness/wait-for.ts';
+import type { PlatformUnderTest } from '../global-setup.ts';
+import { manifest, type Spec } from './function.ts';
+import { type Answer, type CallOptions, call } from './http.ts';
+
+const READY_TIMEOUT_MS = 40_000;
+const ZERO_TIMEOUT_MS = 60_000;
+
+export class TestNamespace {
+  readonly name: string;
+  readonly platform: PlatformUnderTest;
+  readonly kubectl: Kubectl;
+
+  constructor(name: string, platform: PlatformUnderTest, kubectl: Kubectl) {
+    this.name = name;
+    this.platform = platform;
+    this.kubectl = kubectl;
+  }
+
+  /** kubectl in this namespace. */
+  run(...args: string[]): Promise<string> {
+    return this.kubectl([...args, '-n', this.name]);
+  }
+
+  url(functionName: string, path = ''): string {
+    return `${this.platform.gatewayUrl}/fn/${this.name}/${functionName}${path}`;
+  }
+
+  call(functionName: string, path = '', options: CallOptions = {}): Promise<Answer> {
+    return call(this.url(functionName, path), options);
+  }
+
+  /** `kubectl apply` of a Function. */
+  apply(functionName: string, spec: Spec): Promise<string> {
+    return this.kubectl.apply(manifest(this.name, functionName, spec));
+  }
+
+  /** Applies a Function and waits until its code was seen to load. */
+  async deploy(functionName: string, spec: Spec): Promise<void> {
+    await this.apply(functionName, spec);
+    await this.condition(functionName, 'Ready', ({ status }) => status === 'True');
+  }
+
+  function(name: string): Promise<CatnapFunction> {
+    return this.kubectl.json(['fn', name, '-n', this.name]);
+  }
+
+  /** Waits until the condition of the present generation is as wanted, and returns it. */
+  condition(
+    functionName: string,
+    type: string,
+    accept: (condition: FunctionCondition) => boolean,
+  ): Promise<FunctionCondition> {
+    return waitFor(
+      async () => {
+        const { metadata, status } = await this.function(functionName);
+        const found = status?.conditions?.find((condition) => condition.type === type);
+        if (!found || found.observedGeneration !== metadata.generation || !accept(found)) {
+          throw new Error(`generation ${metadata.generation}, ${JSON.stringify(found)}`);
+        }
+        return found;
+      },
+      { timeoutMs: READY_TIMEOUT_MS, describe: `condition ${type} of ${functionName}` },
+    );
+  }
+
+  /** Pods of a function that have not ended, those that are on their way out included. */
+  async pods(functionName: string): Promise<Pod[]> {
+    const selector = `${labels.function}=${functionName}`;
+    const list = await this.kubectl.json<{ items: Pod[] }>(['pods', '-n', this.name, '-l', selector]);
+    return list.items;
+  }
+
+  /** Replicas that the function's Deployment asks for. */
+  async replicas(functionName: string): Promise<number> {
+    const args = ['deployment', deploymentName(functionName), '-n', this.name];
+    return (await this.kubectl.json<Deployment>(args)).spec?.replicas ?? 0;
+  }
+
+  /** Waits until the function has no pods left. */
+  async untilAsleep(functionName: string): Promise<void> {
+    await waitFor(
+      async () => {
+        const left = await this.pods(functionName);
+        if (left.length > 0) throw new Error(left.map((pod) => pod.metadata?.name).join(', '));
+        return true;
+      },
+      { timeoutMs: ZERO_TIMEOUT_MS, describe: `no pods of ${functionName}`, intervalMs: 100 },
+    );
+  }
+}
+
+/** Creates a namespace before the file's tests and deletes it after them. */
+export function useNamespace(purpose: string): () => TestNamespace {
+  let current: TestNamespace | undefined;
+  beforeAll(async () => {
+    const platform = inject('platform');
+    const kubectl = await createKubectl(platform.kubeconfig);
+    const name = `e2e-${purpose}-${Math.random().toString(36).slice(2, 8)}`;
+    await kubectl(['create', 'namespace', name]);
+    current = new TestNamespace(name, platform, kubectl);
+  });
+  afterAll(async () => {
+    if (current) await current.kubectl(['delete', 'namespace', current.name, '--timeout=60s']);
+  });
+  return () => {
+    if (!current) throw new Error('the namespace exists only while tests run');
+    return current;
+  };
+}

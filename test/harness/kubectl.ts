@@ -1,0 +1,1 @@
+export { createKubectl, type Kubectl } from '#local/up/kubectl-command.ts';

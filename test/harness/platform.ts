@@ -1,0 +1,34 @@
+import { createPlatform, type NodeImage, type Platform } from '#local/up/platform.ts';
+import { bringUp } from '#local/up/start.ts';
+import { openStateDirectory } from '#local/up/state.ts';
+import { buildRuntime } from '#runtime/build.ts';
+
+export interface TestPlatformOptions {
+  /** Images that the node can run besides the runtime's. */
+  images?: Record<string, NodeImage>;
+  logLevel?: string;
+  say?: (line: string) => void;
+}
+
+/** A whole platform of its own on free ports, its state in a temporary directory that stop() removes. */
+export async function startPlatform(options: TestPlatformOptions = {}): Promise<Platform> {
+  const state = openStateDirectory();
+  const { entry: runtimeEntry } = await buildRuntime(state.file('runtime'));
+  const platform = await createPlatform({
+    state,
+    runtimeEntry,
+    images: options.images,
+    logLevel: options.logLevel,
+  });
+  const stop = async () => {
+    await platform.stop();
+    state.release();
+  };
+  try {
+    await bringUp(platform, options.say ?? (() => {}));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return Object.create(platform, { stop: { value: stop } });
+}

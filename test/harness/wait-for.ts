@@ -1,0 +1,1 @@
+export { waitFor } from '#local/up/wait-for.ts';

@@ -1,0 +1,70 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { startRedis, type TestRedis } from '#test/harness/redis.ts';
+import { waitFor } from '#test/harness/wait-for.ts';
+import { type Answer, call, type Fixture, startFixture, withRedis } from './fixture.ts';
+
+let redis: TestRedis;
+let fixture: Fixture;
+beforeEach(async () => {
+  redis = await startRedis();
+  fixture = await startFixture(withRedis(redis.url));
+});
+afterEach(async () => {
+  await fixture.stop();
+  await redis.stop();
+});
+
+it('another gateway delivers within 20 s what a killed one had begun', async () => {
+  fixture.addFunction('important');
+  const attempts: unknown[] = [];
+  const pod = await fixture.addPod(
+    'important',
+    (incoming, response) => {
+      attempts.push(incoming.headers['x-catnap-attempt']);
+      // The first delivery never ends by itself.
+      if (attempts.length > 1) response.end('delivered');
+    },
+    { announce: false },
+  );
+  const doomed = fork(
+    fileURLToPath(new URL('./gateway-process.ts', import.meta.url)),
+    ['important', pod.address, String(fixture.podPort)],
+    {
+      env: {
+        ...process.env,
+        ...withRedis(redis.url),
+        CATNAP_GATEWAY_HOST: '127.0.0.1',
+        CATNAP_GATEWAY_PORT: '0',
+        CATNAP_CONTROL_PORT: '0',
+      },
+    },
+  );
+  try {
+    const [port] = (await once(doomed, 'message')) as [number];
+    const accepted = await waitFor(
+      async () => {
+        const answer: Answer = await call(port, '/async/shop/important', { method: 'POST', body: 'x' });
+        return answer.status === 202 && answer;
+      },
+      { timeoutMs: 5_000, describe: 'the call to be accepted' },
+    );
+    // The other gateway may have taken it, but only this one knows the pod.
+    await waitFor(() => attempts.length === 1, { timeoutMs: 10_000, describe: 'the first delivery' });
+    doomed.kill('SIGKILL');
+    fixture.tellPod('important', pod);
+    const status = await waitFor(
+      async () => {
+        const now = (await fixture.call(accepted.headers.location ?? '')).json();
+        return now.finishedAt ? now : undefined;
+      },
+      { timeoutMs: 20_000, describe: 'the second delivery' },
+    );
+    expect(status).toMatchObject({ status: 'succeeded', attempts: 2, response: { body: 'delivered' } });
+    expect(attempts).toEqual(['1', '2']);
+  } finally {
+    doomed.kill('SIGKILL');
+  }
+});

@@ -1,0 +1,146 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import { buildRuntime } from '#runtime/build.ts';
+import { waitFor } from '#test/harness/wait-for.ts';
+
+export interface RuntimeOptions {
+  /** Content by path; unless `env` says where the code is. */
+  files?: Record<string, string>;
+  handler?: string;
+  env?: Record<string, string>;
+}
+
+export interface LogLine {
+  level: string;
+  time: string;
+  msg: string;
+  function?: string;
+  requestId?: string;
+  [field: string]: unknown;
+}
+
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+export interface Runtime {
+  readonly pid: number;
+  readonly port: number;
+  readonly url: string;
+  readonly exited: Promise<Exit>;
+  /** The lines written so far. Fails on a line that is not JSON. */
+  logs(): LogLine[];
+  stdout(): string;
+  stderr(): string;
+  termination(): unknown;
+  kill(signal: NodeJS.Signals): void;
+}
+
+interface Started extends Runtime {
+  readonly child: ChildProcess;
+}
+
+let directory = '';
+let entry = '';
+const started: Started[] = [];
+
+/** Builds the bundle for the tests of a file, and stops after each test what it started. */
+export function useRuntime(): void {
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'catnap-runtime-test-'));
+    ({ entry } = await buildRuntime(join(directory, 'bundle')));
+  });
+  afterEach(async () => {
+    for (const { child, exited } of started.splice(0)) {
+      child.kill('SIGKILL');
+      await exited;
+    }
+  });
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+}
+
+/** Starts the runtime and waits until it listens. */
+export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const runtime = launch(options);
+  const listening = () => runtime.stdout().includes('"msg":"listening"');
+  await Promise.race([
+    waitFor(listening, { describe: 'the runtime to listen', timeoutMs: 10_000, intervalMs: 10 }),
+    runtime.exited.then(({ code }) => {
+      throw new Error(`the runtime exited with ${code}: ${runtime.stdout()}${runtime.stderr()}`);
+    }),
+  ]);
+  return runtime;
+}
+
+/** Starts a runtime that is expected to give up. */
+export async function runToExit(options: RuntimeOptions): Promise<Runtime & { exit: Exit }> {
+  const runtime = launch(options);
+  return Object.assign(runtime, { exit: await runtime.exited });
+}
+
+function launch({ files, handler = 'index.handler', env }: RuntimeOptions): Started {
+  const home = mkdtempSync(join(directory, 'function-'));
+  const code = join(home, 'code');
+  mkdirSync(join(home, 'tmp'));
+  mkdirSync(code);
+  for (const [path, content] of Object.entries(files ?? {})) {
+    mkdirSync(dirname(join(code, path)), { recursive: true });
+    writeFileSync(join(code, path), content);
+  }
+  const terminationLog = join(home, 'termination-log');
+  const child = spawn(process.execPath, [entry], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      HOST: '127.0.0.1',
+      PORT: '0',
+      TMPDIR: join(home, 'tmp'),
+      CATNAP_TERMINATION_LOG: terminationLog,
+      CATNAP_FUNCTION_DIR: code,
+      CATNAP_HANDLER: handler,
+      CATNAP_FUNCTION_NAME: 'probe',
+      CATNAP_FUNCTION_NAMESPACE: 'tests',
+      CATNAP_REVISION: 'r1',
+      ...env,
+    },
+  });
+  const runtime = observe(child, terminationLog);
+  started.push(runtime);
+  return runtime;
+}
+
+function observe(child: ChildProcess, terminationLog: string): Started {
+  const output = { stdout: '', stderr: '' };
+  child.stdout?.setEncoding('utf8').on('data', (text) => {
+    output.stdout += text;
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text) => {
+    output.stderr += text;
+  });
+  const lines = () =>
+    output.stdout
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as LogLine);
+  const port = () => Number(lines().find(({ msg }) => msg === 'listening')?.port);
+  return {
+    child,
+    pid: child.pid as number,
+    // 'close' rather than 'exit': it comes when the last output is read.
+    exited: new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal }))),
+    get port() {
+      return port();
+    },
+    get url() {
+      return `http://127.0.0.1:${port()}`;
+    },
+    logs: lines,
+    stdout: () => output.stdout,
+    stderr: () => output.stderr,
+    termination: () => JSON.parse(readFileSync(terminationLog, 'utf8')),
+    kill: (signal) => child.kill(signal),
+  };
+}

@@ -1,0 +1,49 @@
+import { defineConfig } from 'vitest/config';
+
+const parts = ['crds', 'kube', 'operator', 'gateway', 'runtime-image', 'local', 'charts'];
+
+/**
+ * Three projects: `unit` stands beside the source, `integration` uses real parts (Redis, processes,
+ * sockets), `e2e` drives a whole platform through kubectl and HTTP.
+ */
+export default defineConfig({
+  test: {
+    // Each file starts real processes; more files at once than cores only makes timings noisy.
+    maxWorkers: 2,
+    unstubEnvs: true,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: [
+            ...parts.map((part) => `${part}/**/*.test.ts`),
+            'test/{tools,harness,checks,run,bench}/**/*.test.ts',
+          ],
+          testTimeout: 10_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/e2e/global-setup.ts'],
+          // One platform for all files; tests that kill its parts must not meet others.
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
