@@ -36,7 +36,13 @@ export function createSampleSource({ url, log, now, onFailure }: SampleSourceOpt
     retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), MAX_RECONNECT_MS),
   });
   // Each failed attempt to connect is an event; only the change is worth a line.
-  redis.on('error', () => {});
+  let hasTried = false;
+  redis.on('error', () => {
+    hasTried = true;
+  });
+  redis.on('ready', () => {
+    hasTried = true;
+  });
   let hearing: Hearing = new Map();
   let isAway = false;
 
@@ -48,6 +54,8 @@ export function createSampleSource({ url, log, now, onFailure }: SampleSourceOpt
 
   return {
     async read() {
+      // Still connecting for the first time: nothing is known, and nothing is wrong.
+      if (!hasTried) return undefined;
       try {
         const reports = await readAll(redis);
         if (isAway) log.info({}, 'load samples are back: scaling resumes');

@@ -21,7 +21,9 @@ function stage(fn: CatnapFunction, options: { fail?: Record<string, KubeError>; 
     const failure = options.fail?.[`${verb} ${type.kind}`];
     if (failure) throw failure;
     writes.push({ verb: `${verb} ${type.kind}`, object });
-    return { ...object, metadata: { ...object.metadata, resourceVersion: '2' } };
+    const before = type.kind === 'Function' ? fn : {};
+    const metadata = { ...('metadata' in before ? before.metadata : {}), ...object.metadata };
+    return { ...before, ...object, metadata: { ...metadata, resourceVersion: '2' } };
   };
   const client = {
     get: async () => Promise.reject(notFound),

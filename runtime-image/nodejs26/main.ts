@@ -2,6 +2,7 @@
  * The language server for Node.js 26: loads one function and serves it over HTTP. Listens only once the code is loaded,
  * so that an open port means ready.
  */
+import { rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { installConsole } from './console.ts';
@@ -57,7 +58,9 @@ async function sourceDirectory({ source }: Settings): Promise<string> {
   if ('directory' in source) return source.directory;
   // Loaded on demand: it is most of the runtime's code.
   const { fetchArchive } = await import('./archive/fetch-archive.ts');
-  return fetchArchive(source.archiveUrl, source.sha256);
+  const directory = await fetchArchive(source.archiveUrl, source.sha256);
+  process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+  return directory;
 }
 
 /** Tells the platform why the code does not load, and ends the process. */

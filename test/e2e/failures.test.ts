@@ -51,12 +51,7 @@ describe('code that does not load', () => {
     const failed = await test.condition('missing', 'Ready', ({ status }) => status === 'False');
     expect(failed).toMatchObject({ reason: 'SourceMissing' });
     expect(failed.message).toContain('later');
-    await test.run(
-      'create',
-      'configmap',
-      'later',
-      "--from-literal=index.mjs=export const handler = () => 'here';",
-    );
+    await test.applyData('ConfigMap', 'later', { 'index.mjs': "export const handler = () => 'here';" });
     await test.condition('missing', 'Ready', ({ status }) => status === 'True');
     expect((await test.call('missing')).text).toBe('here');
   });

@@ -45,18 +45,13 @@ describe('a change under load', () => {
 
   it('of the ConfigMap that holds the code rolls out by itself and fails no call', async () => {
     const test = space();
-    const source = (version: string) => ({
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name: 'code', namespace: test.name },
-      data: { 'index.mjs': code(version) },
-    });
-    await test.kubectl.apply(source('one'));
+    const source = (version: string) => test.applyData('ConfigMap', 'code', { 'index.mjs': code(version) });
+    await source('one');
     await test.deploy('mapped', { source: { configMap: { name: 'code' } }, scaling: SCALING });
     const { observe, onlyNew, seen } = versions();
     const load = await underLoad(test.url('mapped'), { connections: 8, observe }, async () => {
       await waitFor(() => seen.length > 30, { timeoutMs: 20_000, describe: 'the first calls' });
-      await test.kubectl.apply(source('two'));
+      await source('two');
       await onlyNew('two');
     });
     expect(load.failures).toEqual([]);

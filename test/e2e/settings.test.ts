@@ -13,15 +13,8 @@ describe('environment variables', () => {
 
   it('come from the spec, from Secrets and from ConfigMaps', async () => {
     const test = space();
-    await test.run(
-      'create',
-      'secret',
-      'generic',
-      'keys',
-      '--from-literal=token=s3cret',
-      '--from-literal=FROM_SECRET=x',
-    );
-    await test.run('create', 'configmap', 'options', '--from-literal=colour=blue', '--from-literal=SIZE=9');
+    await test.applyData('Secret', 'keys', { token: 's3cret', FROM_SECRET: 'x' });
+    await test.applyData('ConfigMap', 'options', { colour: 'blue', SIZE: '9' });
     await test.deploy(
       'env',
       inline(SHOW_ENV, {
@@ -61,12 +54,7 @@ describe('files', () => {
 
   it('may come from a ConfigMap', async () => {
     const test = space();
-    await test.run(
-      'create',
-      'configmap',
-      'code',
-      "--from-literal=index.mjs=export const handler = () => 'from a map';",
-    );
+    await test.applyData('ConfigMap', 'code', { 'index.mjs': "export const handler = () => 'from a map';" });
     await test.deploy('mapped', { source: { configMap: { name: 'code' } } });
     expect((await test.call('mapped')).text).toBe('from a map');
   });

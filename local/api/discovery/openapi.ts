@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { groupVersions, type ResourceRegistry } from '../resources/registry.ts';
 import type { Resource } from '../resources/resource.ts';
-import { openApiV3 } from '../resources/schema-library.ts';
+import { openApiV3 } from '../schema/index.ts';
 
 export interface OpenApiDocuments {
   /** What GET /openapi/v3 answers. */
@@ -65,6 +65,9 @@ function sameMembers(before: Resource[] | undefined, after: Resource[] | undefin
 function makeDocument(path: string, resources: Resource[]): OpenApiDocument {
   const groupVersion = path.replace(/^apis?\//, '');
   const kinds = resources.map((resource) => ({
+    group: resource.group,
+    version: resource.version,
+    verbs: resource.verbs,
     kind: resource.kind,
     plural: resource.plural,
     namespaced: resource.namespaced,

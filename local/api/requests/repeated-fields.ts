@@ -16,38 +16,53 @@ const MAX_FOUND = 64;
  * @param text valid JSON
  */
 export function repeatedFields(text: string): string[] {
-  const found = new Set<string>();
-  const stack: Frame[] = [];
-  // The path of the value that comes next.
-  let next = '';
+  const scan = new Scan();
   for (const [token, colon] of text.matchAll(TOKEN)) {
-    const frame = stack.at(-1);
-    if (token === '{') {
-      stack.push({ path: next, index: 0, names: new Set() });
-    } else if (token === '[') {
-      stack.push({ path: next, index: 0 });
-      next = `${next}[0]`;
-    } else if (token === '}' || token === ']') {
-      stack.pop();
-    } else if (token === ',') {
-      next = afterComma(frame, next);
-    } else if (colon && frame?.names) {
-      next = fieldPath(frame, JSON.parse(token.slice(0, -colon.length)));
-      const name = next;
-      if (frame.names.has(name)) found.add(name);
-      frame.names.add(name);
-      if (found.size === MAX_FOUND) break;
+    scan.take(token, colon);
+    if (scan.found.size === MAX_FOUND) break;
+  }
+  return [...scan.found];
+}
+
+class Scan {
+  readonly found = new Set<string>();
+  readonly #stack: Frame[] = [];
+  /** The path of the value that comes next. */
+  #next = '';
+
+  take(token: string, colon: string | undefined): void {
+    switch (token) {
+      case '{':
+        this.#stack.push({ path: this.#next, index: 0, names: new Set() });
+        break;
+      case '[':
+        this.#stack.push({ path: this.#next, index: 0 });
+        this.#next += '[0]';
+        break;
+      case '}':
+      case ']':
+        this.#stack.pop();
+        break;
+      case ',':
+        this.#nextItem();
+        break;
+      default:
+        if (colon) this.#field(JSON.parse(token.slice(0, -colon.length)) as string);
     }
   }
-  return [...found];
-}
 
-function afterComma(frame: Frame | undefined, next: string): string {
-  if (!frame || frame.names) return next;
-  frame.index += 1;
-  return `${frame.path}[${frame.index}]`;
-}
+  #nextItem(): void {
+    const frame = this.#stack.at(-1);
+    if (!frame || frame.names) return;
+    frame.index += 1;
+    this.#next = `${frame.path}[${frame.index}]`;
+  }
 
-function fieldPath({ path }: Frame, name: string): string {
-  return path ? `${path}.${name}` : name;
+  #field(name: string): void {
+    const frame = this.#stack.at(-1);
+    if (!frame?.names) return;
+    this.#next = frame.path ? `${frame.path}.${name}` : name;
+    if (frame.names.has(name)) this.found.add(this.#next);
+    frame.names.add(name);
+  }
 }

@@ -14,7 +14,6 @@ import { ALL_VERBS, type Resource, type ScalePaths, type Strategy } from './reso
 import { builtinSchemaOf } from './schemas.ts';
 import * as fields from './selectable-fields.ts';
 import { builtinStrategy } from './strategies/base.ts';
-import { configMapStrategy, secretStrategy } from './strategies/configuration.ts';
 import { definitionStrategy } from './strategies/definitions.ts';
 import { namespaceStrategy } from './strategies/namespaces.ts';
 import { podStrategy } from './strategies/pods.ts';
@@ -57,7 +56,7 @@ const rbac = (kind: string, plural: string, columns: TableDefinition, cluster?: 
   plural,
   columns,
   ...(cluster ? { cluster } : {}),
-  strategy: { nameRule: 'path', allowCreateOnUpdate: true },
+  strategy: { allowCreateOnUpdate: true },
 });
 
 const CORE: BuiltinEntry[] = [
@@ -112,13 +111,11 @@ const CORE: BuiltinEntry[] = [
     kind: 'ConfigMap',
     plural: 'configmaps',
     shortNames: ['cm'],
-    strategy: configMapStrategy,
     columns: configuration.configMapTable,
   },
   {
     kind: 'Secret',
     plural: 'secrets',
-    strategy: secretStrategy,
     columns: configuration.secretTable,
     selectable: fields.secretFields,
   },

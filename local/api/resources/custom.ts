@@ -1,15 +1,15 @@
 /** The resources that a CustomResourceDefinition serves, one per version. */
 import { type ApiObject, isRecord, listAt, recordAt, stringAt, valueAt } from '../core/objects.ts';
 import type { SelectableFields } from '../requests/field-selector.ts';
+import { compileDefinition, type JSONSchema, withDefaults } from '../schema/index.ts';
 import { customTable, type PrinterColumn } from '../tables/custom.ts';
-import { compiledDefinition } from './compiled-definition.ts';
 import { ALL_VERBS, type Resource, type ScalePaths, type Strategy } from './resource.ts';
-import { type JSONSchema, withDefaults } from './schema-library.ts';
+import { customErrors } from './schemas.ts';
 import { clusterFields, fieldReader, namespacedFields } from './selectable-fields.ts';
 
 /** Throws when the definition does not compile; validated ones do. */
 export function customResources(definition: ApiObject): Resource[] {
-  const { versions } = compiledDefinition(definition);
+  const { versions } = compileDefinition(definition);
   return listAt(definition, 'spec', 'versions')
     .filter(isRecord)
     .filter((version) => version.served === true)
@@ -51,7 +51,7 @@ function customResource(
     custom: true,
     selectable: selectableFields(version, namespaced),
     columns: customTable(listAt(version, 'additionalPrinterColumns') as PrinterColumn[]),
-    strategy: customStrategy(schema),
+    strategy: customStrategy(schema, namespaced),
     schema: () => schema,
     convert: versionConversion(`${group}/${name}`),
   };
@@ -61,9 +61,8 @@ export function bucketOf(definition: ApiObject): string {
   return definition.metadata.name;
 }
 
-function customStrategy(schema: JSONSchema): Strategy {
+function customStrategy(schema: JSONSchema, namespaced: boolean): Strategy {
   return {
-    nameRule: 'subdomain',
     allowCreateOnUpdate: false,
     allowUnconditionalUpdate: false,
     hasGeneration: true,
@@ -71,7 +70,7 @@ function customStrategy(schema: JSONSchema): Strategy {
     statusTakesMetadata: false,
     returnsDeletedObject: false,
     defaults: (object) => withDefaults(schema, object) as ApiObject,
-    validate: () => [],
+    validate: (object, live) => customErrors(schema, namespaced, object, live),
   };
 }
 

@@ -2,11 +2,9 @@
 import type { FieldError } from '../core/field-errors.ts';
 import type { ApiObject } from '../core/objects.ts';
 import type { SelectableFields } from '../requests/field-selector.ts';
+import type { JSONSchema } from '../schema/index.ts';
 import type { TableDefinition } from '../tables/table.ts';
 import type { WriteContext } from '../writes/context.ts';
-import type { JSONSchema } from './schema-library.ts';
-
-export type NameRule = 'subdomain' | 'label' | 'label1035' | 'path';
 
 export interface ScalePaths {
   specReplicas: readonly string[];
@@ -19,7 +17,6 @@ export interface ScalePaths {
 
 /** How objects of a resource differ from the plain create-update-delete life. */
 export interface Strategy {
-  nameRule: NameRule;
   /** PUT of an absent object makes it. */
   allowCreateOnUpdate: boolean;
   /** PUT without resourceVersion is allowed. */

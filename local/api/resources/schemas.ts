@@ -1,7 +1,6 @@
 /** The one place where the server meets the schema library. */
 import type { FieldError, FieldErrorType } from '../core/field-errors.ts';
 import type { ApiObject } from '../core/objects.ts';
-import type { Resource } from './resource.ts';
 import {
   builtinSchema,
   defaultBuiltin,
@@ -10,7 +9,10 @@ import {
   prune,
   validate,
   validateBuiltin,
-} from './schema-library.ts';
+  validateMetadata,
+} from '../schema/index.ts';
+import { validateTypes } from '../schema/validate/types-only.ts';
+import type { Resource } from './resource.ts';
 
 export interface KindName {
   group: string;
@@ -38,22 +40,25 @@ export function builtinErrors(
   return validateBuiltin(group, kind, object, live).map(fromLibrary);
 }
 
-/** Errors against the schema, with its CEL rules. Only of custom resources: built-in types differ in kind. */
-export function schemaErrors(
-  resource: Resource,
+/** Errors of a custom object: in its metadata, against its schema, and by the schema's CEL rules. */
+export function customErrors(
+  schema: JSONSchema,
+  namespaced: boolean,
   object: ApiObject,
   live: ApiObject | undefined,
 ): FieldError[] {
-  const schema = resource.custom ? resource.schema() : undefined;
-  return schema ? validate(schema, object, live).map(fromLibrary) : [];
+  const errors = [...validateMetadata(object, { namespaced }, live), ...validate(schema, object, live)];
+  return errors.map(fromLibrary);
 }
 
 /** What of a built-in object has the wrong JSON type, in a sentence; undefined when all fits. */
 export function typeErrorText(resource: Resource, object: ApiObject): string | undefined {
   const schema = resource.schema();
-  if (!schema) return undefined;
-  const wrong = validate(schema, object).find((error) => error.type === 'FieldValueTypeInvalid');
-  return wrong && `json: cannot unmarshal into field ${wrong.field}: ${wrong.message}`;
+  const [wrong] = schema ? validateTypes(schema, object) : [];
+  if (!wrong) return undefined;
+  const given = Array.isArray(wrong.value) ? 'array' : typeof wrong.value;
+  const expected = wrong.message.replace(/^.*must be of type /, '');
+  return `json: cannot unmarshal ${given} into Go struct field ${resource.kind}.${wrong.field} of type ${expected}`;
 }
 
 /** The object without fields its schema does not know, and their paths. */

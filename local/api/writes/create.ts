@@ -2,10 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { type ApiObject, objectKey, timestamp, without } from '../core/objects.ts';
 import { alreadyExists, badRequest, unclassified } from '../core/status-error.ts';
 import { present, type Resource } from '../resources/resource.ts';
-import { schemaErrors } from '../resources/schemas.ts';
 import type { WriteContext } from './context.ts';
 import { trackWrite } from './managed-fields.ts';
-import { metadataErrors } from './metadata-rules.ts';
 import { admitToNamespace } from './namespace-admission.ts';
 import { compactMetadata, generateName, throwIfInvalid } from './prepare.ts';
 
@@ -59,11 +57,7 @@ function insert(
   const defaulted = strategy.defaults(withoutStatus(resource, named));
   const prepared = strategy.prepareCreate?.(defaulted, context) ?? defaulted;
   const compact = compactMetadata(prepared);
-  throwIfInvalid(resource, name, [
-    ...metadataErrors(compact, resource),
-    ...schemaErrors(resource, compact, undefined),
-    ...strategy.validate(compact, undefined, undefined),
-  ]);
+  throwIfInvalid(resource, name, strategy.validate(compact, undefined, undefined));
   const object = options.managed
     ? compact
     : trackWrite(resource, undefined, compact, {

@@ -2,12 +2,11 @@ import type { FieldError } from '../core/field-errors.ts';
 import { type ApiObject, objectKey, timestamp, without } from '../core/objects.ts';
 import { badRequest, conflict, invalid, modified, notFound } from '../core/status-error.ts';
 import { present, type Resource } from '../resources/resource.ts';
-import { schemaErrors } from '../resources/schemas.ts';
 import type { WriteContext } from './context.ts';
 import { checkNamespace } from './create.ts';
 import { finishIfReleased } from './delete.ts';
 import { trackWrite } from './managed-fields.ts';
-import { metadataChangeErrors, metadataErrors } from './metadata-rules.ts';
+import { metadataChangeErrors } from './metadata-rules.ts';
 import { compactMetadata, isUnchanged, throwIfInvalid, wantsChanged } from './prepare.ts';
 
 export interface UpdateOptions {
@@ -67,12 +66,7 @@ function changeErrors(
   live: ApiObject,
   subresource: string | undefined,
 ): FieldError[] {
-  return [
-    ...metadataErrors(next, resource),
-    ...metadataChangeErrors(next, live),
-    ...schemaErrors(resource, next, live),
-    ...resource.strategy.validate(next, live, subresource),
-  ];
+  return [...metadataChangeErrors(next, live), ...resource.strategy.validate(next, live, subresource)];
 }
 
 function checkIdentity(resource: Resource, target: ObjectTarget, { metadata }: ApiObject): void {

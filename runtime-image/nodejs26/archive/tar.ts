@@ -40,7 +40,8 @@ async function addEntry(entry: ReadEntry, unpacker: Unpacker): Promise<void> {
     case 'OldFile':
     case 'ContiguousFile': {
       const executable = ((entry.mode ?? 0) & EXECUTABLE) !== 0;
-      return unpacker.addFile(entry.path, Readable.from(entry, { objectMode: false }), executable);
+      const open = () => Readable.from(entry, { objectMode: false });
+      return unpacker.addFile(entry.path, open, executable);
     }
     case 'Directory':
     case 'GNUDumpDir':

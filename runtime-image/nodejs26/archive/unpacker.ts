@@ -9,6 +9,9 @@ export class UnpackError extends Error {
   override readonly name = 'UnpackError';
 }
 
+/** Starts reading an entry. */
+export type OpenContent = () => Readable | Promise<Readable>;
+
 export interface UnpackLimits {
   maxUnpackedBytes: number;
   maxEntries: number;
@@ -36,11 +39,12 @@ export class Unpacker {
   }
 
   /** @throws UnpackError also when the files together grow beyond the limit, whatever sizes the archive states. */
-  async addFile(name: string, content: Readable, executable: boolean): Promise<void> {
+  async addFile(name: string, open: OpenContent, executable: boolean): Promise<void> {
     const path = this.#place(name);
     await mkdir(dirname(path), { recursive: true });
     const output = createWriteStream(path, { flags: 'wx', mode: executable ? 0o755 : 0o644 });
-    await pipeline(content, (source: AsyncIterable<Buffer>) => this.#counted(source), output);
+    // Opened only now: an error that comes before the pipeline would have no listener.
+    await pipeline(await open(), (source: AsyncIterable<Buffer>) => this.#counted(source), output);
   }
 
   addLink(name: string, target: string): void {

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { type Entry, openPromise } from 'yauzl';
-import { UnpackError, type Unpacker } from './unpacker.ts';
+import { type OpenContent, UnpackError, type Unpacker } from './unpacker.ts';
 
 const TYPE_MASK = 0o170000;
 const SYMBOLIC_LINK = 0o120000;
@@ -20,19 +20,17 @@ export async function unpackZip(file: string, unpacker: Unpacker): Promise<void>
   }
 }
 
-type OpenEntry = () => ReturnType<import('yauzl').ZipFile['openReadStreamPromise']>;
-
-async function addEntry(entry: Entry, open: OpenEntry, unpacker: Unpacker): Promise<void> {
+async function addEntry(entry: Entry, open: OpenContent, unpacker: Unpacker): Promise<void> {
   const mode = entry.externalFileAttributes >>> 16;
   if (entry.fileName.endsWith('/')) await unpacker.addDirectory(entry.fileName);
   else if ((mode & TYPE_MASK) === SYMBOLIC_LINK) await addLink(entry, open, unpacker);
-  else await unpacker.addFile(entry.fileName, await open(), (mode & EXECUTABLE) !== 0);
+  else await unpacker.addFile(entry.fileName, open, (mode & EXECUTABLE) !== 0);
 }
 
 const MAX_LINK_BYTES = 4096;
 
 /** A zip file keeps a link's target as the content. */
-async function addLink(entry: Entry, open: OpenEntry, unpacker: Unpacker): Promise<void> {
+async function addLink(entry: Entry, open: OpenContent, unpacker: Unpacker): Promise<void> {
   if (entry.uncompressedSize > MAX_LINK_BYTES)
     throw new UnpackError(`the link ${entry.fileName} is too long`);
   unpacker.addLink(entry.fileName, await text(await open()));

@@ -6,7 +6,7 @@ export class Calls {
   readonly running = new Set<Call>();
   readonly #limit: number;
   readonly #background = new Set<Promise<unknown>>();
-  /** When a call was last refused for shutdown, by `performance.now()`. */
+  /** When a call was last refused for shutdown, or that began, by `performance.now()`. */
   lastRefusal = Number.NEGATIVE_INFINITY;
   #refuse = false;
   #onIdle: (() => void) | undefined;
@@ -26,6 +26,7 @@ export class Calls {
 
   refuseNew(): void {
     this.#refuse = true;
+    this.lastRefusal = performance.now();
   }
 
   add(call: Call): void {

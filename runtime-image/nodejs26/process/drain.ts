@@ -36,8 +36,7 @@ export function drain({ server, calls, state, windowMs, limitMs, exit }: DrainOp
   setTimeout(() => {
     calls.refuseNew();
     calls.onChange = closeWhenQuiet;
-    // Also gives callers time to meet a refusal rather than a closed port.
-    setTimeout(closeWhenQuiet, QUIET_MS);
+    closeWhenQuiet();
   }, windowMs);
   setTimeout(() => exit(false), limitMs).unref();
 }

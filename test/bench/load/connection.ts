@@ -32,7 +32,10 @@ export class Connection {
 
   /** Sends the request; `done` gets the answer, or undefined when the connection broke. One at a time. */
   send(done: (answer: Answer | undefined) => void): void {
-    if (this.closed) return done(undefined);
+    if (this.closed) {
+      done(undefined);
+      return;
+    }
     this.#pending = done;
     this.#socket.write(this.#request);
   }
@@ -45,7 +48,7 @@ export class Connection {
     this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
     const headEnd = this.#received.indexOf(HEAD_END);
     if (headEnd < 0) return;
-    const head = this.#received.latin1Slice(0, headEnd).toLowerCase();
+    const head = this.#received.toString('latin1', 0, headEnd).toLowerCase();
     const bodyStart = headEnd + HEAD_END.length;
     if (!this.#isComplete(head, bodyStart)) return;
     this.#received = Buffer.alloc(0);

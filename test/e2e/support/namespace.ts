@@ -48,6 +48,13 @@ export class TestNamespace {
     await this.condition(functionName, 'Ready', ({ status }) => status === 'True');
   }
 
+  /** Applies an object of the core group that has nothing but data, into this namespace. */
+  applyData(kind: 'ConfigMap' | 'Secret', name: string, values: Record<string, string>): Promise<string> {
+    const field = kind === 'Secret' ? 'stringData' : 'data';
+    const metadata = { name, namespace: this.name };
+    return this.kubectl.apply({ apiVersion: 'v1', kind, metadata, [field]: values });
+  }
+
   function(name: string): Promise<CatnapFunction> {
     return this.kubectl.json(['fn', name, '-n', this.name]);
   }
@@ -104,7 +111,7 @@ export function useNamespace(purpose: string): () => TestNamespace {
     const platform = inject('platform');
     const kubectl = await createKubectl(platform.kubeconfig);
     const name = `e2e-${purpose}-${Math.random().toString(36).slice(2, 8)}`;
-    await kubectl(['create', 'namespace', name]);
+    await kubectl.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
     current = new TestNamespace(name, platform, kubectl);
   });
   afterAll(async () => {

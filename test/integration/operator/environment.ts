@@ -114,7 +114,7 @@ function listeningPort(line: string): number | undefined {
   }
 }
 
-function createFakeGateway(url: string): FakeGateway & { close(): void } {
+export function createFakeGateway(url: string): FakeGateway & { close(): void } {
   const redis = new Redis(url, { maxRetriesPerRequest: 0, enableOfflineQueue: false });
   redis.on('error', () => {});
   let functionsNow: Record<string, number> | undefined;

@@ -2,7 +2,7 @@
 import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import type { ContainerStatus, Pod } from 'kubernetes-types/core/v1.js';
 import type { Function as CatnapFunction, FunctionSpec } from '#crds/function/types.ts';
-import { deploymentName, FUNCTION_CONTAINER, fieldManagers, functionKey, labels } from '#crds/wire/names.ts';
+import { deploymentName, FUNCTION_CONTAINER, fieldManagers, functionKey } from '#crds/wire/names.ts';
 import type { KubeClient } from '#kube/client.ts';
 import { isNotFound } from '#kube/errors.ts';
 import { deployments, events, functions, pods } from '#kube/resource.ts';

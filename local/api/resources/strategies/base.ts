@@ -9,7 +9,6 @@ export function builtinStrategy(
   overrides: Partial<Strategy> = {},
 ): Strategy {
   return {
-    nameRule: 'subdomain',
     allowCreateOnUpdate: false,
     allowUnconditionalUpdate: true,
     hasGeneration: false,

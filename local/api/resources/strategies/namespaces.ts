@@ -6,7 +6,6 @@ const PROTECTED = new Set(['default', 'kube-system', 'kube-public']);
 const NAME_LABEL = 'kubernetes.io/metadata.name';
 
 export const namespaceStrategy: Partial<Strategy> = {
-  nameRule: 'label',
   returnsDeletedObject: true,
   prepareCreate: (namespace) => ({
     ...withNameLabel(namespace),

@@ -1,21 +1,9 @@
-import type { FieldError } from '../../core/field-errors.ts';
-import {
-  type ApiObject,
-  deepEqual,
-  isRecord,
-  listAt,
-  numberAt,
-  recordAt,
-  stringAt,
-  without,
-} from '../../core/objects.ts';
+import { type ApiObject, isRecord, listAt, numberAt, recordAt, stringAt } from '../../core/objects.ts';
 import type { Strategy } from '../resource.ts';
 import { qosClass } from './pod-quality.ts';
 import { awaitServiceAccount } from './service-account-admission.ts';
 
 const DEFAULT_GRACE_SECONDS = 30;
-const IMMUTABLE_MESSAGE =
-  'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
 
 export const podStrategy: Partial<Strategy> = {
   hasGeneration: true,
@@ -31,8 +19,6 @@ export const podStrategy: Partial<Strategy> = {
     const quality = stringAt(live, 'status', 'qosClass');
     return quality ? { ...next, status: { ...status, qosClass: quality } } : next;
   },
-  validate: (pod, live, subresource) =>
-    live && subresource === undefined ? specChangeErrors(pod, live) : [],
   admitCreate: awaitServiceAccount,
   gracePeriod,
 };
@@ -72,27 +58,4 @@ function withDefaultTolerations(tolerations: unknown[]): unknown[] {
     ...tolerations,
     ...missing.map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 })),
   ];
-}
-
-/** Everything but images, a deadline and further tolerations is fixed for a pod's life. */
-function specChangeErrors(next: ApiObject, live: ApiObject): FieldError[] {
-  const before = listAt(live, 'spec', 'tolerations');
-  const kept = before.every((it) =>
-    listAt(next, 'spec', 'tolerations').some((other) => deepEqual(it, other)),
-  );
-  if (kept && deepEqual(fixedPart(next), fixedPart(live))) return [];
-  return [{ type: 'Forbidden', field: 'spec', message: IMMUTABLE_MESSAGE }];
-}
-
-function fixedPart(pod: ApiObject): object {
-  const spec = recordAt(pod, 'spec') ?? {};
-  return {
-    ...without(spec, 'activeDeadlineSeconds', 'tolerations', 'schedulingGates'),
-    containers: listAt(spec, 'containers').map(withoutImage),
-    initContainers: listAt(spec, 'initContainers').map(withoutImage),
-  };
-}
-
-function withoutImage(container: unknown): unknown {
-  return isRecord(container) ? without(container, 'image') : container;
 }

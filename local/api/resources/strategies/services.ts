@@ -1,4 +1,3 @@
-import type { FieldError } from '../../core/field-errors.ts';
 import { type ApiObject, isRecord, listAt, recordAt, stringAt, withValueAt } from '../../core/objects.ts';
 import type { Store } from '../../storage/store.ts';
 import type { Strategy } from '../resource.ts';
@@ -9,7 +8,6 @@ const FIRST_NODE_PORT = 30_000;
 const LAST_NODE_PORT = 32_767;
 
 export const serviceStrategy: Partial<Strategy> = {
-  nameRule: 'label1035',
   statusTakesMetadata: true,
   returnsDeletedObject: true,
   prepareCreate: (service, { store }) => {
@@ -17,7 +15,6 @@ export const serviceStrategy: Partial<Strategy> = {
     return { ...addressed, status: { loadBalancer: {} } };
   },
   prepareUpdate: (next, live) => keepAddress(next, live),
-  validate: (service, live) => (live ? addressChangeErrors(service, live) : []),
 };
 
 function needsAddress(service: ApiObject): boolean {
@@ -67,18 +64,4 @@ function keepAddress(next: ApiObject, live: ApiObject): ApiObject {
   if (spec.clusterIP || !needsAddress(next)) return next;
   const { clusterIP, clusterIPs } = recordAt(live, 'spec') ?? {};
   return { ...next, spec: { ...spec, clusterIP, clusterIPs } };
-}
-
-function addressChangeErrors(service: ApiObject, live: ApiObject): FieldError[] {
-  const before = stringAt(live, 'spec', 'clusterIP');
-  const after = stringAt(service, 'spec', 'clusterIP');
-  if (!before || before === after || !needsAddress(service)) return [];
-  return [
-    {
-      type: 'Invalid',
-      field: 'spec.clusterIPs[0]',
-      value: [after],
-      message: 'may not change once set',
-    },
-  ];
 }

@@ -82,15 +82,20 @@ function runRule(
 ): FieldError | undefined {
   const { rule, run, usesOldSelf } = compiled;
   const type = node.schema.type ?? '';
-  if (run === undefined) return invalid(node.path, type, `rule compile error: ${compiled.error}`);
+  if (run === undefined) return invalid(fieldOf(node.path), type, `rule compile error: ${compiled.error}`);
   if (usesOldSelf && oldSelf === undefined && !rule.optionalOldSelf) return undefined;
   const optional = oldSelf === undefined ? Optional.none() : Optional.of(oldSelf);
   const variables = { self, oldSelf: rule.optionalOldSelf ? optional : oldSelf };
   const outcome = evaluate(() => run(variables));
-  if ('error' in outcome) return invalid(node.path, type, evaluationError(outcome.error, rule.rule));
+  if ('error' in outcome) return invalid(fieldOf(node.path), type, evaluationError(outcome.error, rule.rule));
   if (outcome.value === true) return undefined;
   if (!usesOldSelf && unchanged(node.old, node.value)) return undefined;
   return failure(node, compiled, variables);
+}
+
+/** The object as a whole has no path; the real server prints its absence. */
+function fieldOf(path: string): string {
+  return path === '' ? '<nil>' : path;
 }
 
 function evaluate(action: () => unknown): { value: unknown } | { error: string } {
@@ -117,7 +122,7 @@ function evaluationError(error: string, rule: string): string {
 
 function failure(node: RuleNode, compiled: CompiledRule, variables: Record<string, unknown>): FieldError {
   const { rule } = compiled;
-  const at = `${node.path}${rule.fieldPath ?? ''}`.replace(/^\./, '');
+  const at = fieldOf(`${node.path}${rule.fieldPath ?? ''}`.replace(/^\./, ''));
   const detail = messageOf(compiled, variables);
   switch (rule.reason) {
     case 'FieldValueForbidden':

@@ -9,6 +9,7 @@ import { validateNode } from './value.ts';
 
 /** Errors after which rules would only repeat what is wrong, or fail on it. */
 const BLOCKING = new Set<FieldError['type']>([
+  'FieldValueNotSupported',
   'FieldValueRequired',
   'FieldValueTooLong',
   'FieldValueTooMany',

@@ -1,5 +1,5 @@
 /** Uniqueness of the items of sets and list-maps. */
-import { duplicate, required } from '../errors.ts';
+import { duplicate } from '../errors.ts';
 import { goJsonText, isObject, type JsonObject, type JsonValue, own } from '../json.ts';
 import { childOf, itemsOf } from '../prune.ts';
 import type { FieldError, JSONSchema } from '../types.ts';
@@ -29,16 +29,7 @@ function uniqueness(items: readonly JsonValue[], schema: JSONSchema, path: strin
   const keys = schema['x-kubernetes-list-map-keys'] ?? [];
   const defaults = itemsOf(schema)?.properties ?? {};
   const keyed = items.map((item) => keysOf(isObject(item) ? item : {}, keys, defaults));
-  const missing = keyed.flatMap((found, index) => {
-    const absent = keys.filter((key) => !Object.hasOwn(found, key));
-    return absent.map((key) =>
-      required(
-        `${path}[${index}].${key}`,
-        'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property',
-      ),
-    );
-  });
-  return missing.length > 0 ? missing : repeated(keyed, path);
+  return repeated(keyed, path);
 }
 
 function keysOf(item: JsonObject, keys: readonly string[], schemas: Record<string, JSONSchema>): JsonObject {

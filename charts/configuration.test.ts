@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import type { Deployment, StatefulSet } from 'kubernetes-types/apps/v1.js';
+import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.js';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { containerOf, envOf, type Manifest, pick, render, templateOf } from './testing/render.ts';
+
+const read = (relative: string) => readFileSync(new URL(relative, import.meta.url), 'utf8');
+
+describe('configuration', () => {
+  it('sets only variables that the programs read', async () => {
+    const manifests = await render();
+    for (const component of ['operator', 'gateway']) {
+      const names = Object.keys(envOf(pick(manifests, 'Deployment', component)));
+      const source = read(`../${component}/config.ts`);
+      const unknown = names.filter((name) => name !== 'CATNAP_REDIS_PASSWORD' && !source.includes(name));
+      expect(unknown).toEqual([]);
+    }
+  });
+
+  it('probes paths and ports that the programs serve', async () => {
+    const manifests = await render();
+    const ports = { operator: 8081, gateway: 8090 };
+    for (const [component, port] of Object.entries(ports)) {
+      const container = containerOf(pick(manifests, 'Deployment', component));
+      for (const [probe, path] of [
+        [container?.livenessProbe, '/livez'],
+        [container?.readinessProbe, '/readyz'],
+      ] as const) {
+        expect(probe?.httpGet?.path).toBe(path);
+        const named = container?.ports?.find(({ name }) => name === probe?.httpGet?.port);
+        expect(named?.containerPort).toBe(port);
+      }
+    }
+  });
+
+  it('gives a gateway time to pause, drain and end', async () => {
+    const gateway = pick<Deployment>(await render(['gateway.drainSeconds=120']), 'Deployment', 'gateway');
+    const pause = containerOf(gateway)?.lifecycle?.preStop?.sleep?.seconds ?? 0;
+    expect(pause).toBeGreaterThan(0);
+    expect(envOf(gateway).CATNAP_DRAIN_SECONDS).toBe('120');
+    expect(templateOf(gateway).spec?.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(pause + 120 + 5);
+  });
+
+  it('never has fewer gateways than it should during a rollout, and spreads them without insisting', async () => {
+    const gateway = pick<Deployment>(await render(), 'Deployment', 'gateway');
+    expect(gateway.spec?.replicas).toBe(2);
+    expect(gateway.spec?.strategy?.rollingUpdate).toEqual({ maxUnavailable: 0, maxSurge: 1 });
+    const spread = templateOf(gateway).spec?.topologySpreadConstraints ?? [];
+    expect(spread.map(({ topologyKey, whenUnsatisfiable }) => [topologyKey, whenUnsatisfiable])).toEqual([
+      ['kubernetes.io/hostname', 'ScheduleAnyway'],
+      ['topology.kubernetes.io/zone', 'ScheduleAnyway'],
+    ]);
+    expect(spread[0]?.labelSelector?.matchLabels).toEqual(gateway.spec?.selector.matchLabels);
+  });
+
+  it('has disruption budgets that never block a drain for ever', async () => {
+    const manifests = await render(['gateway.replicas=1']);
+    const budgets = manifests.filter(({ kind }) => kind === 'PodDisruptionBudget');
+    expect(budgets).toHaveLength(2);
+    for (const budget of budgets as unknown as PodDisruptionBudget[]) {
+      expect(budget.spec).toMatchObject({ maxUnavailable: 1 });
+      expect(budget.spec).not.toHaveProperty('minAvailable');
+    }
+  });
+
+  it('writes large numbers as numbers', async () => {
+    const gateway = pick<Deployment>(
+      await render(['gateway.maxBodyBytes=10737418240']),
+      'Deployment',
+      'gateway',
+    );
+    expect(envOf(gateway).CATNAP_MAX_BODY_BYTES).toBe('10737418240');
+  });
+
+  it.each([
+    [[], 'http://catnap-gateway.catnap-system.svc'],
+    [['gateway.service.port=8080'], 'http://catnap-gateway.catnap-system.svc:8080'],
+    [['gateway.ingress={"enabled":true,"host":"fn.example"}'], 'http://fn.example'],
+    [['gateway.ingress={"enabled":true,"host":"fn.example","tlsSecret":"t"}'], 'https://fn.example'],
+    [['gateway.publicUrl="https://other.example/x"'], 'https://other.example/x'],
+  ])('tells the operator where callers reach the gateway: %s', async (settings, url) => {
+    const operator = pick<Deployment>(await render(settings), 'Deployment', 'operator');
+    expect(envOf(operator).CATNAP_GATEWAY_URL).toBe(url);
+  });
+
+  it('names images by registry, repository, tag and digest', async () => {
+    const digest = `sha256:${'a'.repeat(64)}`;
+    const imagesOf = async (settings: string[]) => {
+      const manifests = await render(settings);
+      const operator = pick<Deployment>(manifests, 'Deployment', 'operator');
+      return [
+        containerOf(operator)?.image,
+        containerOf(pick<Deployment>(manifests, 'Deployment', 'gateway'))?.image,
+        envOf(operator).CATNAP_RUNTIME_NODEJS26_IMAGE,
+        containerOf(pick<StatefulSet>(manifests, 'StatefulSet'))?.image,
+      ];
+    };
+    const { appVersion } = parse(read('catnap/Chart.yaml')) as { appVersion: string };
+    expect(appVersion).toBe((JSON.parse(read('../package.json')) as { version: string }).version);
+    expect(await imagesOf([])).toEqual([
+      `catnap-operator:${appVersion}`,
+      `catnap-gateway:${appVersion}`,
+      `catnap-runtime-nodejs26:${appVersion}`,
+      'docker.io/valkey/valkey:8.1-alpine',
+    ]);
+    const settings = [
+      'image={"registry":"r.example/x/","tag":"2"}',
+      'gateway.image.tag="3"',
+      `operator.image.digest="${digest}"`,
+      'redis.image={"registry":"","repository":"redis","tag":"8"}',
+    ];
+    expect(await imagesOf(settings)).toEqual([
+      `r.example/x/catnap-operator:2@${digest}`,
+      'r.example/x/catnap-gateway:3',
+      'r.example/x/catnap-runtime-nodejs26:2',
+      'redis:8',
+    ]);
+  });
+
+  it('keeps names within a DNS label, suffixes included, for the longest release name', async () => {
+    for (const { metadata, kind } of await render([], 'r'.repeat(53))) {
+      if (kind !== 'CustomResourceDefinition') expect(metadata.name.length).toBeLessThanOrEqual(63);
+    }
+    const short = await render(['fullnameOverride="x"']);
+    expect(pick(short, 'Deployment', 'operator').metadata.name).toBe('x-operator');
+  });
+});
+
+describe('the CustomResourceDefinition', () => {
+  it('is the generated one, kept by default', async () => {
+    const crd = pick(await render(), 'CustomResourceDefinition');
+    const source = parse(read('../crds/generated/functions.catnap.dev.yaml')) as Manifest;
+    expect({ ...crd, metadata: { name: crd.metadata.name } }).toEqual(source);
+    expect(crd.metadata.annotations).toEqual({ 'helm.sh/resource-policy': 'keep' });
+  });
+
+  it('can be left out, and given up', async () => {
+    const without = await render(['crds.enabled=false']);
+    expect(without.some(({ kind }) => kind === 'CustomResourceDefinition')).toBe(false);
+    const crd = pick(await render(['crds.keep=false']), 'CustomResourceDefinition');
+    expect(crd.metadata.annotations).toBeUndefined();
+  });
+});

@@ -1,0 +1,196 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Failure } from '#gateway/errors.ts';
+import { problems } from '#gateway/errors.ts';
+import { FunctionState } from '#gateway/functions/function-state.ts';
+import type { Limits } from '#gateway/functions/limits.ts';
+import { LoadBook } from '#gateway/functions/load.ts';
+import { Pod } from '#gateway/pods/pod.ts';
+import { Admission } from './admission.ts';
+import type { Place, Waiter } from './call-queue.ts';
+
+const limits: Limits = {
+  concurrency: 1,
+  maxReplicas: 3,
+  timeoutMs: 1_000,
+  maxDepth: 3,
+  maxWaitMs: 60_000,
+  asyncAttempts: 1,
+  asyncBackoffMs: 1,
+};
+
+class TestCall implements Waiter {
+  place: Place | undefined = undefined;
+  pod: Pod | undefined = undefined;
+  refusal: Failure | undefined = undefined;
+  run(pod: Pod): void {
+    this.pod = pod;
+  }
+  refuse(reason: Failure): void {
+    this.refusal = reason;
+  }
+}
+
+let now = 0;
+let starved = 0;
+let coldStarts: number[] = [];
+let loads: LoadBook;
+let admission: Admission;
+let fn: FunctionState;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  now = 0;
+  starved = 0;
+  coldStarts = [];
+  loads = new LoadBook(() => now);
+  admission = new Admission({
+    now: () => now,
+    loads,
+    onStarved: () => {
+      starved += 1;
+    },
+    onColdStart: (_, ms) => coldStarts.push(ms),
+  });
+  fn = new FunctionState('shop/hello', limits, undefined);
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function pod(name: string, state: Pod['state'] = 'up'): Pod {
+  const view = {
+    uid: name,
+    name,
+    functionKey: fn.key,
+    address: '127.0.0.1',
+    ready: false,
+    leaving: false,
+    loadFailure: undefined,
+  };
+  const made = new Pod(view, 8080, now);
+  made.state = state;
+  fn.pods = [...fn.pods, made];
+  return made;
+}
+
+function enter(count: number): TestCall[] {
+  return Array.from({ length: count }, () => {
+    const call = new TestCall();
+    admission.enter(fn, call);
+    return call;
+  });
+}
+
+function advance(ms: number): void {
+  now += ms;
+  vi.advanceTimersByTime(ms);
+}
+
+describe('Admission', () => {
+  it('fills pods up to their limit and keeps the rest waiting, in order', () => {
+    const [a, b] = [pod('a'), pod('b')];
+    const calls = enter(4);
+    expect(calls.map((call) => call.pod?.name)).toEqual(['a', 'b', undefined, undefined]);
+    admission.release(fn, b);
+    admission.release(fn, a);
+    expect(calls.map((call) => call.pod?.name)).toEqual(['a', 'b', 'b', 'a']);
+    expect([fn.inFlight, fn.waiting]).toEqual([2, 0]);
+  });
+
+  it('refuses what exceeds the queue', () => {
+    const calls = enter(4);
+    expect(calls.map((call) => call.refusal?.problem)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      problems.QueueFull,
+    ]);
+    expect(starved).toBe(3);
+  });
+
+  it('refuses a call whose time has come, and not its successor', () => {
+    const [first] = enter(1);
+    advance(30_000);
+    const [second] = enter(1);
+    advance(30_000);
+    expect(first?.refusal?.problem).toBe(problems.QueueTimeout);
+    expect(second?.refusal).toBeUndefined();
+    advance(30_000);
+    expect(second?.refusal?.problem).toBe(problems.QueueTimeout);
+    expect(fn.queue).toBeUndefined();
+  });
+
+  it('puts a call back in front of all others', () => {
+    const only = pod('a');
+    const [first, second] = enter(2) as [TestCall, TestCall];
+    only.state = 'starting';
+    admission.requeue(fn, only, first, 60_000);
+    first.pod = undefined;
+    only.state = 'up';
+    admission.podsChanged(fn);
+    expect([first.pod, second.pod]).toEqual([only, undefined]);
+  });
+
+  it('leaves a pod alone for a moment that says that it is full', () => {
+    const only = pod('a');
+    const [call] = enter(1) as [TestCall];
+    admission.pause(fn, only);
+    admission.requeue(fn, only, call, 60_000);
+    call.pod = undefined;
+    advance(9);
+    expect(call.pod).toBeUndefined();
+    advance(1);
+    expect(call.pod).toBe(only);
+  });
+
+  it('measures a cold start from the first call that found no pod', () => {
+    enter(1);
+    now = 40;
+    enter(1);
+    now = 100;
+    pod('a');
+    admission.podsChanged(fn);
+    expect(coldStarts).toEqual([100]);
+  });
+
+  it('does not call it a cold start when a pod was only busy', () => {
+    const busy = pod('a');
+    enter(2);
+    admission.release(fn, busy);
+    expect(coldStarts).toEqual([]);
+    expect(starved).toBe(0);
+  });
+
+  it('forgets a waiter that withdraws', () => {
+    const [first, second] = enter(2) as [TestCall, TestCall];
+    expect(admission.withdraw(fn, first)).toBe(true);
+    expect(admission.withdraw(fn, first)).toBe(false);
+    pod('a');
+    admission.podsChanged(fn);
+    expect([first.pod?.name, second.pod?.name]).toEqual([undefined, 'a']);
+  });
+
+  it('lets one call per 10 s try code that does not load', () => {
+    fn.verdict = { problem: problems.LoadFailed, message: 'line 3', since: 'a' };
+    now = 1_000;
+    const calls = enter(2);
+    expect(calls.map((call) => call.refusal?.detail)).toEqual([undefined, 'line 3']);
+    advance(9_999);
+    expect(enter(1)[0]?.refusal).toBeDefined();
+    advance(1);
+    expect(enter(1)[0]?.refusal).toBeUndefined();
+  });
+
+  it('shortens the wait for a function whose status says that it cannot start', () => {
+    fn.verdict = { problem: problems.ImagePullFailed, message: 'no such image', since: 'a' };
+    const [call] = enter(1);
+    advance(5_000);
+    expect(call?.refusal).toEqual({ problem: problems.ImagePullFailed, detail: 'no such image' });
+  });
+
+  it('does not care about a bad status while a pod is up', () => {
+    fn.verdict = { problem: problems.LoadFailed, message: 'new code', since: 'a' };
+    pod('old revision');
+    expect(enter(1)[0]?.pod?.name).toBe('old revision');
+  });
+});

@@ -1,0 +1,18 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { buildRuntime } from './build.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'catnap-build-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+it('makes one file for the start, one for archives, one for the watchdog', async () => {
+  const { entry } = await buildRuntime(join(directory, 'new'));
+  expect(entry).toBe(join(directory, 'new', 'main.mjs'));
+  expect(readdirSync(join(directory, 'new')).sort()).toEqual([
+    'fetch-archive.mjs',
+    'main.mjs',
+    'watchdog-worker.mjs',
+  ]);
+});
