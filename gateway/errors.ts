@@ -13,14 +13,14 @@ export interface Problem {
 }
 
 const catalogue = {
-  InvalidRequest: { status: 400, title: 'The request is not valid' },
+  BadRequest: { status: 400, title: 'The request is not valid' },
   RouteNotFound: { status: 404, title: 'No such route' },
   FunctionNotFound: { status: 404, title: 'No such function' },
   InvocationNotFound: { status: 404, title: 'No such invocation' },
   MethodNotAllowed: { status: 405, title: 'The method is not allowed here' },
   RequestTimeout: { status: 408, title: 'The request did not arrive in time' },
   InvocationUnfinished: { status: 409, title: 'The invocation has no response yet', retryAfterSeconds: 1 },
-  BodyTooLarge: { status: 413, title: 'The request body is too large' },
+  PayloadTooLarge: { status: 413, title: 'The request body is too large' },
   IdempotencyConflict: { status: 422, title: 'The idempotency key was used for another request' },
   HeadersTooLarge: { status: 431, title: 'The request headers are too large' },
   PodFailed: { status: 502, title: 'The function stopped while it ran the call' },

@@ -27,6 +27,9 @@ const common: BuildOptions = {
   plugins: [separateArchive, lazyBuiltins],
 };
 
+/** CommonJS packages in an ES module still call `require`, for Node's own modules and for optional packages. */
+const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+
 const entries = ['main.ts', 'archive/fetch-archive.ts', 'process/watchdog-worker.ts'];
 
 /** Builds the Node.js 26 runtime into `outDir`. @returns the file to start with `node`. */
@@ -39,6 +42,14 @@ export async function buildRuntime(outDir: string): Promise<{ entry: string }> {
     ),
   );
   return { entry: output('main.ts') };
+}
+
+/**
+ * Bundles one entry point with everything it imports into one ES module, for images without node_modules.
+ * @throws esbuild's BuildFailure.
+ */
+export async function bundle(entry: string, outFile: string): Promise<void> {
+  await build({ ...common, entryPoints: [entry], outfile: outFile, keepNames: true, sourcemap: false, plugins: [] , banner: { js: REQUIRE } });
 }
 
 if (import.meta.main) {

@@ -79,7 +79,7 @@ export class AsyncCalls {
     if (id === undefined) {
       this.refuse(
         call,
-        failure('InvalidRequest', 'Idempotency-Key must be a string of 1 to 255 printable characters.'),
+        failure('BadRequest', 'Idempotency-Key must be a string of 1 to 255 printable characters.'),
       );
       return;
     }

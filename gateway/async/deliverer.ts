@@ -69,7 +69,7 @@ export class Deliverer {
     if (request instanceof Error) {
       await this.giveUp(
         job,
-        failure('InvalidRequest', 'The stored request cannot be read: the encryption key has changed.'),
+        failure('BadRequest', 'The stored request cannot be read: the encryption key has changed.'),
       );
       return;
     }

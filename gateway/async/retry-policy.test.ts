@@ -37,7 +37,7 @@ describe('judgeFailure', () => {
     ['LoadFailed', 'retry'],
     ['QueueFull', 'postpone'],
     ['FunctionNotFound', 'failed'],
-    ['InvalidRequest', 'failed'],
+    ['BadRequest', 'failed'],
   ])('%s → %s', (code, kind) => {
     expect(judgeFailure(failure(code, '')).kind).toBe(kind);
   });

@@ -19,7 +19,7 @@ export function announcedLength({ headers }: IncomingMessage): number {
 }
 
 export function bodyTooLarge(maxBytes: number): Failure {
-  return failure('BodyTooLarge', `The body may have at most ${maxBytes} bytes.`);
+  return failure('PayloadTooLarge', `The body may have at most ${maxBytes} bytes.`);
 }
 
 function stalled(): Failure {

@@ -80,6 +80,6 @@ function clientFailure(code: string | undefined): Failure {
         `The headers must arrive within ${HEADERS_TIMEOUT_MS / 1_000} seconds.`,
       );
     default:
-      return failure('InvalidRequest', 'The request is not valid HTTP/1.1.');
+      return failure('BadRequest', 'The request is not valid HTTP/1.1.');
   }
 }

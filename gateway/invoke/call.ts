@@ -158,7 +158,7 @@ export class Call implements Waiter, RunningCall, Dispatcher.DispatchHandler {
   onResponseError(_: unknown, error: Error & { code?: string }): void {
     if (this.stage !== 'running') return;
     if (error.code === 'UND_ERR_INVALID_ARG' || error.code === 'UND_ERR_NOT_SUPPORTED') {
-      this.fail(failure('InvalidRequest', `The request cannot be sent on: ${error.message}.`));
+      this.fail(failure('BadRequest', `The request cannot be sent on: ${error.message}.`));
     } else if (this.controller === undefined) {
       // Not connected, so nothing was sent: any pod may have it.
       this.pod?.suspect();

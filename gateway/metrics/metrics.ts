@@ -22,8 +22,7 @@ export class Metrics {
       labelNames: ['reason'],
       registers,
     });
-    for (const reason of ['FunctionNotFound', 'RouteNotFound', 'InvalidRequest'])
-      this.refused.inc({ reason }, 0);
+    for (const reason of ['FunctionNotFound', 'RouteNotFound', 'BadRequest']) this.refused.inc({ reason }, 0);
     this.asyncAccepted = new Counter({
       name: 'catnap_async_accepted_total',
       help: 'Asynchronous calls that were acknowledged.',

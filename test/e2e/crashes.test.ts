@@ -25,7 +25,8 @@ describe('kill -9', () => {
     const died = await test.call('mortal', '?die=1', { method: 'POST' });
     expect(died.status, died.text).toBe(502);
     expect(problem(died).type).toBe('https://catnap.dev/problems/pod-failed');
-    expect((await test.call('mortal')).status).toBe(200);
+    const next = await test.call('mortal');
+    expect(next.status, next.text).toBe(200);
 
     // An asynchronous one is delivered again.
     const done = await finished(test, await accept(test, 'mortal', '', '?die=1'));

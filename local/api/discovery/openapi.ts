@@ -1,5 +1,6 @@
 /** OpenAPI v3 documents, one per group-version, made when they are asked for. */
 import { createHash } from 'node:crypto';
+import { recordAt } from '../core/objects.ts';
 import { groupVersions, type ResourceRegistry } from '../resources/registry.ts';
 import type { Resource } from '../resources/resource.ts';
 import { openApiV3 } from '../schema/index.ts';
@@ -74,6 +75,16 @@ function makeDocument(path: string, resources: Resource[]): OpenApiDocument {
     subresources: [...resource.subresources],
     schema: resource.schema() ?? { type: 'object' },
   }));
-  const body = JSON.stringify(openApiV3(groupVersion, kinds));
+  const document = openApiV3(groupVersion, kinds);
+  if (resources.every(({ custom }) => custom)) withoutStrategicPatch(document);
+  const body = JSON.stringify(document);
   return { body, hash: createHash('sha256').update(body).digest('hex').toUpperCase() };
+}
+
+/** kubectl sends the form of patch that the document offers, and custom resources know no strategic one. */
+function withoutStrategicPatch(document: object): void {
+  for (const operations of Object.values(recordAt(document, 'paths') ?? {})) {
+    const content = recordAt(operations, 'patch', 'requestBody', 'content');
+    if (content) delete content['application/strategic-merge-patch+json'];
+  }
 }

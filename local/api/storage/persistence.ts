@@ -1,5 +1,5 @@
 /** Keeps the store's objects in a SQLite file so that they outlive the process. */
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { ApiObject } from '../core/objects.ts';
@@ -28,6 +28,8 @@ export function openPersistence(directory: string): Persistence {
   const path = join(directory, 'objects.sqlite');
   const database = new DatabaseSync(path);
   prepare(database, path);
+  // Secrets are in it.
+  chmodSync(path, 0o600);
   const upsert = database.prepare(
     'INSERT INTO objects (bucket, key, object) VALUES (?, ?, ?) ON CONFLICT (bucket, key) DO UPDATE SET object = excluded.object',
   );

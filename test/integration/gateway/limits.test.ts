@@ -57,7 +57,7 @@ describe('a body that is too large', () => {
       (socket) => socket.end(),
     );
     expect(answer).toMatch(/^HTTP\/1.1 413 /);
-    expect(answer).toContain('https://catnap.dev/problems/body-too-large');
+    expect(answer).toContain('https://catnap.dev/problems/payload-too-large');
     expect(pod.served()).toBe(0);
   });
 

@@ -1,6 +1,6 @@
 /** CustomResourceDefinitions: what is filled in and what is refused. */
 import type { FieldError } from '../../core/field-errors.ts';
-import { type ApiObject, isRecord, listAt, recordAt, stringAt } from '../../core/objects.ts';
+import { type ApiObject, isRecord, listAt, stringAt } from '../../core/objects.ts';
 import { printerColumnErrors } from '../printer-columns.ts';
 import type { Strategy } from '../resource.ts';
 import { immutable } from './base.ts';

@@ -23,9 +23,15 @@ function needsAddress(service: ApiObject): boolean {
 
 function withClusterAddress(service: ApiObject, store: Store): ApiObject {
   if (!needsAddress(service)) return service;
-  const given = stringAt(service, 'spec', 'clusterIP');
-  const address = given || freeAddress(store);
-  return withValueAt(withValueAt(service, ['spec', 'clusterIP'], address), ['spec', 'clusterIPs'], [address]);
+  const address = stringAt(service, 'spec', 'clusterIP') || freeAddress(store);
+  const spec = {
+    ipFamilies: ['IPv4'],
+    ipFamilyPolicy: 'SingleStack',
+    ...recordAt(service, 'spec'),
+    clusterIP: address,
+    clusterIPs: [address],
+  };
+  return { ...service, spec };
 }
 
 function freeAddress(store: Store): string {

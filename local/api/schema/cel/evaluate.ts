@@ -3,7 +3,7 @@ import { Optional } from '@marcbachmann/cel-js';
 import { duplicate, forbidden, invalid, omitted, required } from '../errors.ts';
 import { isObject, type JsonValue } from '../json.ts';
 import { childOf, itemsOf } from '../prune.ts';
-import type { FieldError, JSONSchema } from '../types.ts';
+import type { FieldError, JSONSchema, ValidationRule } from '../types.ts';
 import { type Correlation, correlateField, correlateItem, unchanged } from '../validate/ratchet.ts';
 import { type CompiledRule, rulesOf } from './compile.ts';
 
@@ -87,7 +87,7 @@ function runRule(
   const optional = oldSelf === undefined ? Optional.none() : Optional.of(oldSelf);
   const variables = { self, oldSelf: rule.optionalOldSelf ? optional : oldSelf };
   const outcome = evaluate(() => run(variables));
-  if ('error' in outcome) return invalid(fieldOf(node.path), type, evaluationError(outcome.error, rule.rule));
+  if ('error' in outcome) return invalid(fieldOf(node.path), type, evaluationError(outcome.error, named(rule)));
   if (outcome.value === true) return undefined;
   if (!usesOldSelf && unchanged(node.old, node.value)) return undefined;
   return failure(node, compiled, variables);
@@ -112,8 +112,12 @@ function lowerFirst(text: string): string {
   return text.replace(/^No such key/, 'no such key');
 }
 
-function evaluationError(error: string, rule: string): string {
-  const text = rule.trim();
+/** How a message calls a rule: by its message when it has one. */
+function named(rule: ValidationRule): string {
+  return (rule.message ? rule.message : rule.rule).trim();
+}
+
+function evaluationError(error: string, text: string): string {
   if (error.startsWith('no such overload')) {
     return `'${error}': call arguments did not match a supported operator, function or macro signature for rule: ${text}`;
   }
