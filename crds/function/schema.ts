@@ -230,7 +230,12 @@ const scaling = Type.Object(
     default: {},
     description: 'How many replicas run.',
     'x-kubernetes-validations': [
-      rule('self.minReplicas <= self.maxReplicas', 'minReplicas must not exceed maxReplicas', '.minReplicas'),
+      // With has(): the API server also checks the rule on the default `{}`, before the fields' own defaults.
+      rule(
+        '!has(self.minReplicas) || !has(self.maxReplicas) || self.minReplicas <= self.maxReplicas',
+        'minReplicas must not exceed maxReplicas',
+        '.minReplicas',
+      ),
     ],
   },
 );
