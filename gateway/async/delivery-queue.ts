@@ -57,12 +57,6 @@ export class DeliveryQueue {
     });
   }
 
-  /** How many wait, run or pause before a repetition. */
-  async depth(): Promise<number> {
-    const counts = await this.open().getJobCounts('waiting', 'active', 'delayed');
-    return Object.values(counts).reduce((sum, count) => sum + count, 0);
-  }
-
   async close(): Promise<void> {
     await this.queue?.close();
   }

@@ -59,10 +59,6 @@ export class Records {
     return replies?.[0]?.[1] === 1 ? 'created' : 'exists';
   }
 
-  async remove(id: string): Promise<void> {
-    await this.redis.del(keyOf(id));
-  }
-
   async get(id: string): Promise<InvocationRecord | undefined> {
     const fields = await this.redis.hgetallBuffer(keyOf(id));
     const text = (name: string): string | undefined => fields[name]?.toString();

@@ -49,6 +49,7 @@ beforeEach(() => {
     onStarved: () => {
       starved += 1;
     },
+    onQuiet: () => {},
     onColdStart: (_, ms) => coldStarts.push(ms),
   });
   fn = new FunctionState('shop/hello', limits, undefined);

@@ -22,6 +22,8 @@ export interface AdmissionOptions {
   readonly loads: LoadBook;
   /** A call waits and the function has no pod that could take it: get one. */
   readonly onStarved: (fn: FunctionState) => void;
+  /** No call waits any more. */
+  readonly onQuiet: (fn: FunctionState) => void;
   readonly onColdStart: (fn: FunctionState, ms: number) => void;
 }
 
@@ -196,6 +198,7 @@ export class Admission {
     clearTimeout(queue.timer);
     fn.queue = undefined;
     fn.coldSince = undefined;
+    this.options.onQuiet(fn);
   }
 
   private refuseAll(fn: FunctionState, reason: Failure): void {

@@ -46,6 +46,7 @@ export class Invoker {
         waker.wake(fn);
         this.prober.watch(fn);
       },
+      onQuiet: (fn) => waker.rest(fn),
       onColdStart: (fn, ms) => metricsOf(fn).coldStarted(ms),
     });
     this.prober = new Prober((fn, pod) => {

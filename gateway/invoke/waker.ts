@@ -18,6 +18,8 @@ const RECHECK_MS = 1_000;
 /** The attempts of one function. */
 export interface Wake {
   pauseMs: number;
+  /** Set between two attempts. */
+  timer: NodeJS.Timeout | undefined;
 }
 
 export interface WakerOptions {
@@ -43,8 +45,15 @@ export class Waker {
   /** Begins to wake the function unless that is under way or needless. */
   wake(fn: FunctionState): void {
     if (fn.wake !== undefined || !needsWaking(fn)) return;
-    fn.wake = { pauseMs: FIRST_PAUSE_MS };
+    fn.wake = { pauseMs: FIRST_PAUSE_MS, timer: undefined };
     void this.attempt(fn, fn.wake);
+  }
+
+  /** No call waits any more: the next one that finds no pod begins anew, without the pause. */
+  rest(fn: FunctionState): void {
+    if (fn.wake?.timer === undefined) return;
+    clearTimeout(fn.wake.timer);
+    fn.wake = undefined;
   }
 
   private async attempt(fn: FunctionState, wake: Wake): Promise<void> {
@@ -54,7 +63,12 @@ export class Waker {
     } catch (error) {
       pauseMs = this.failed(fn, wake, error);
     }
-    setTimeout(() => {
+    if (fn.waiting === 0) {
+      fn.wake = undefined;
+      return;
+    }
+    wake.timer = setTimeout(() => {
+      wake.timer = undefined;
       if (needsWaking(fn)) void this.attempt(fn, wake);
       else fn.wake = undefined;
     }, pauseMs);

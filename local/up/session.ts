@@ -57,8 +57,8 @@ async function serve(platform: Platform, { data }: Options, stop: AbortSignal): 
   if (platform.state.fresh) await step('examples/hello', () => applyExample(client));
   say(`Catnap runs after ${duration(performance.now() - started)}.`);
   if (data) say(`Its state stays in ${platform.state.path}.`);
-  for (const line of await welcome(platform)) say(line);
   const stopFollowing = await follow(client, say);
+  for (const line of await welcome(platform)) say(line);
   await aborted(stop);
   await stopFollowing();
 }

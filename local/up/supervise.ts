@@ -6,6 +6,7 @@ const LONGEST_PAUSE_MS = 10_000;
 /** A part that ran this long starts with a short pause again. */
 const STABLE_MS = 30_000;
 const SHOWN_LINES = 5;
+const SHOWN_COLUMNS = 300;
 
 /**
  * Restarts the component whenever it crashes, with growing pauses, until the signal aborts; says so with
@@ -21,7 +22,7 @@ export function supervise(component: Component, signal: AbortSignal, say: (line:
     say(
       `${component.name} ended unexpectedly (${describeExit(exit)}); starting it again. Log: ${component.logFile}`,
     );
-    for (const line of component.tail(SHOWN_LINES)) say(`    ${line}`);
+    for (const line of component.tail(SHOWN_LINES)) say(`    ${line.slice(0, SHOWN_COLUMNS)}`);
     for (;;) {
       await delay(Math.min(LONGEST_PAUSE_MS, 250 * 2 ** failures++), undefined, { signal });
       startedAt = performance.now();

@@ -13,9 +13,6 @@ export interface EventDraft {
   note: string;
 }
 
-/** Event notes are bounded to 1024 characters by the API. */
-const MAX_NOTE_LENGTH = 1024;
-
 const worthTelling: Partial<Record<string, Pick<EventDraft, 'type' | 'action'>>> = {
   [reasons.loaded]: { type: 'Normal', action: 'Verify' },
   [reasons.loadFailed]: { type: 'Warning', action: 'Verify' },
@@ -34,23 +31,15 @@ export function readinessEvents(before: FunctionStatus | undefined, after: Funct
   const isSame = previous?.reason === present?.reason && before?.revision === after.revision;
   if (!present || !kind || isSame) return [];
   // The reason is one of ours: the status was computed from the same constants.
-  return [{ ...kind, reason: present.reason as Reason, note: present.message.slice(0, MAX_NOTE_LENGTH) }];
+  return [{ ...kind, reason: present.reason as Reason, note: present.message }];
 }
 
-export function blockedPodEvents(pods: readonly Pod[]): EventDraft[] {
-  return pods.map((pod) => {
-    const state = podState(pod);
-    const why = state.kind === 'blocked' ? state.message : '';
-    return {
-      type: 'Warning',
-      reason: reasons.podReplaced,
-      action: 'Replace',
-      note: `Pod ${pod.metadata?.name} is replaced, a call blocked it beyond its timeout: ${why}`.slice(
-        0,
-        MAX_NOTE_LENGTH,
-      ),
-    };
-  });
+/** The event of a pod that was deleted because a call blocked it. */
+export function podReplacedEvent(pod: Pod): EventDraft {
+  const state = podState(pod);
+  const why = state.kind === 'blocked' ? state.message : '';
+  const note = `Pod ${pod.metadata?.name} is replaced, a call blocked it beyond its timeout: ${why}`;
+  return { type: 'Warning', reason: reasons.podReplaced, action: 'Replace', note };
 }
 
 function readyOf(status: FunctionStatus | undefined) {

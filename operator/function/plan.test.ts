@@ -2,6 +2,7 @@ import type { ConfigMap } from 'kubernetes-types/core/v1.js';
 import { describe, expect, it } from 'vitest';
 import type { Function as CatnapFunction } from '#crds/function/types.ts';
 import { startFailed } from './conditions.ts';
+import { podReplacedEvent } from './events.ts';
 import { aDeployment, aFunction, aPod, inlineSpec, withContainer } from './fixtures.ts';
 import { type Plan, planFunction, type World } from './plan.ts';
 import { inlineConfigMap } from './resources/config-map.ts';
@@ -59,6 +60,7 @@ describe('a new function', () => {
     expect(made.applyDeployment?.full.spec).not.toHaveProperty('replicas');
     expect(made.applyDeployment?.sleepingFirst).toBeUndefined();
     expect(reasonOf(made)).toBe('Verifying');
+    expect(made.writeStatus?.conditions?.[1]?.reason).toBe('Starting');
   });
 });
 
@@ -176,19 +178,16 @@ describe('a paused function', () => {
 });
 
 describe('a blocked pod', () => {
-  it('is deleted, with one event', () => {
+  it('is deleted, with an event that says why', () => {
     const message = '{"reason":"Blocked","message":"a call ran for 31 s"}';
     const pod = withContainer(aPod(revision), { state: { terminated: { exitCode: 124, message } } });
-    const made = planFunction({ ...settled(), pods: [pod] }, settings, nowMs);
-    expect(made.deletePods).toEqual([pod]);
-    expect(made.events).toEqual([
-      {
-        type: 'Warning',
-        reason: 'PodReplaced',
-        action: 'Replace',
-        note: 'Pod fn-hello-abc is replaced, a call blocked it beyond its timeout: a call ran for 31 s',
-      },
-    ]);
+    expect(planFunction({ ...settled(), pods: [pod] }, settings, nowMs).deletePods).toEqual([pod]);
+    expect(podReplacedEvent(pod)).toEqual({
+      type: 'Warning',
+      reason: 'PodReplaced',
+      action: 'Replace',
+      note: 'Pod fn-hello-abc is replaced, a call blocked it beyond its timeout: a call ran for 31 s',
+    });
   });
 });
 

@@ -11,7 +11,7 @@ import { findCondition } from '#kube/conditions.ts';
 import { canonicalJson } from './canonical.ts';
 import { type Finding, nameConflict, predecessorLeaving, sourceMissing } from './conditions.ts';
 import { isContained } from './drift.ts';
-import { blockedPodEvents, type EventDraft, readinessEvents } from './events.ts';
+import { type EventDraft, readinessEvents } from './events.ts';
 import { podRevision, podState } from './pod-state.ts';
 import { configMapName, inlineConfigMap } from './resources/config-map.ts';
 import {
@@ -55,8 +55,10 @@ export interface Plan {
   /** In this order: the sleeping one by the autoscaler's field manager, the full one by the function's. */
   applyDeployment?: { sleepingFirst?: Deployment; full: Deployment };
   writeStatus?: FunctionStatus;
+  /** Blocked ones, to be replaced. */
   deletePods: Pod[];
   deleteConfigMaps: ConfigMap[];
+  /** To be recorded once the status is written. */
   events: EventDraft[];
   requeueAfterMs?: number;
 }
@@ -67,28 +69,36 @@ export interface PlanSettings extends PodSettings {
 
 export function planFunction(world: World, settings: PlanSettings, nowMs: number): Plan {
   const { fn } = world;
+  const paused = isPaused(fn);
   const revision = currentRevision(world);
-  const hindrance = isPaused(fn) ? undefined : findHindrance(world, revision);
+  const hindrance = paused ? undefined : findHindrance(world, revision);
   const plan: Plan = { deletePods: [], deleteConfigMaps: [], events: [] };
   if (hindrance?.recheckMs) plan.requeueAfterMs = hindrance.recheckMs;
+  if (!paused) plan.deletePods = world.pods.filter((pod) => podState(pod).kind === 'blocked');
+  if (!paused && !hindrance && revision) planChildren(world, revision, settings, plan);
 
-  const own = world.deployment && ownershipOf(fn, world.deployment.metadata) === 'ours';
   const status = functionStatus({
     fn,
     revision,
     obstacle: hindrance?.finding ?? world.refusal,
-    pods: own || !world.deployment ? world.pods : [],
-    wantedReplicas: own ? scaleOf(world.deployment) : 0,
+    pods: isOurs(world) || !world.deployment ? world.pods : [],
+    wantedReplicas: wantedReplicas(world, plan),
     gatewayUrl: settings.gatewayUrl,
     nowMs,
   });
   if (canonicalJson(status) !== canonicalJson(fn.status)) plan.writeStatus = status;
-  plan.events.push(...readinessEvents(fn.status, status));
-  if (isPaused(fn)) return plan;
-
-  planBlockedPods(world, plan);
-  if (!hindrance && revision) planChildren(world, revision, settings, plan);
+  plan.events = readinessEvents(fn.status, status);
   return plan;
+}
+
+function isOurs({ fn, deployment }: World): boolean {
+  return deployment !== undefined && ownershipOf(fn, deployment.metadata) === 'ours';
+}
+
+/** The scale as it will be once the plan is carried out. */
+function wantedReplicas(world: World, plan: Plan): number {
+  if (world.deployment) return isOurs(world) ? scaleOf(world.deployment) : 0;
+  return plan.applyDeployment && !plan.applyDeployment.sleepingFirst && !world.refusal ? 1 : 0;
 }
 
 /** What pods should run; undefined while a referenced ConfigMap is missing. */
@@ -147,12 +157,6 @@ function startsAsleep(fn: CatnapFunction, revision: string): boolean {
 function isUpToDate(desired: Deployment, live: Deployment): boolean {
   const hash = (deployment: Deployment) => deployment.metadata?.annotations?.[APPLIED_HASH];
   return hash(desired) === hash(live) && isContained(desired, { ...desired, ...live });
-}
-
-function planBlockedPods(world: World, plan: Plan): void {
-  const blocked = world.pods.filter((pod) => podState(pod).kind === 'blocked');
-  plan.deletePods.push(...blocked);
-  plan.events.push(...blockedPodEvents(blocked));
 }
 
 interface Hindrance {

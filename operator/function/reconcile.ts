@@ -16,6 +16,7 @@ import { configMaps, deployments, functions, pods, refOf, replicaSets } from '#k
 import type { ReconcileResult } from '#kube/work-queue.ts';
 import { byFunction, type Caches } from '../caches.ts';
 import { startFailed } from './conditions.ts';
+import { podReplacedEvent } from './events.ts';
 import type { Freshest } from './freshest.ts';
 import {
   currentRevision,
@@ -67,9 +68,8 @@ export function createReconciler(options: ReconcilerOptions): (key: string) => P
     const refusal = await applyChildren(options, world, plan);
     if (refusal) plan = planFunction({ ...world, refusal }, options.settings, options.now());
     await writeStatus(options, world, plan);
-    await replaceBlockedPods(options, plan, replaced, key);
+    await replaceBlockedPods(options, world, plan, replaced);
     await deleteOldConfigMaps(options, plan);
-    for (const event of plan.events) options.recorder.record(world.fn, event);
     await options.settled(key);
     return refusal ? { requeueAfterMs: REFUSED_RETRY_MS } : { requeueAfterMs: plan.requeueAfterMs };
   };
@@ -160,7 +160,7 @@ function isRefusal(error: unknown): error is KubeError {
   return isKubeError(error) && [400, 403, 413, 422].includes(error.status);
 }
 
-async function writeStatus({ client, written, log }: ReconcilerOptions, world: World, plan: Plan) {
+async function writeStatus({ client, written, recorder, log }: ReconcilerOptions, world: World, plan: Plan) {
   if (!plan.writeStatus) return;
   const { apiVersion, kind, metadata } = world.fn;
   const { name, namespace, uid } = metadata;
@@ -176,22 +176,25 @@ async function writeStatus({ client, written, log }: ReconcilerOptions, world: W
     log.debug({ function: keyOf(world), ready: ready?.status, reason: ready?.reason }, 'status written');
   } catch (error) {
     // Deleted meanwhile; the watch will say so.
-    if (!isNotFound(error)) throw error;
-    plan.events = [];
+    if (isNotFound(error)) return;
+    throw error;
   }
+  for (const event of plan.events) recorder.record(world.fn, event);
 }
 
 async function replaceBlockedPods(
-  { client, log }: ReconcilerOptions,
+  { client, recorder, log }: ReconcilerOptions,
+  world: World,
   plan: Plan,
   replaced: Map<string, Set<string>>,
-  key: string,
 ): Promise<void> {
+  const key = keyOf(world);
   for (const pod of plan.deletePods) {
     const uid = pod.metadata?.uid ?? '';
     await deleteUnlessGone(client.delete(pods, refOf(pod), { preconditions: { uid } }));
     const gone = replaced.get(key) ?? new Set();
     replaced.set(key, gone.add(uid));
+    recorder.record(world.fn, podReplacedEvent(pod));
     log.info({ function: key, pod: pod.metadata?.name }, 'blocked pod replaced');
   }
 }

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { waitFor } from '#test/harness/wait-for.ts';
-import { type Fixture, startFixture } from './fixture.ts';
+import { type FakePod, type Fixture, startFixture } from './fixture.ts';
 
 let fixture: Fixture;
 beforeEach(async () => {
@@ -105,6 +105,21 @@ describe('a cold call', () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => fixture.call(path)));
     expect(answers.every(({ status }) => status === 200)).toBe(true);
     expect(fixture.scales.sets[0]?.replicas).toBeLessThanOrEqual(3);
+  });
+
+  it('wakes a function again at once that fell asleep right after its last call', async () => {
+    const path = fixture.addFunction('drowsy');
+    fixture.scales.onSet = () =>
+      void fixture.addPod('drowsy', (_, response) => response.end('ok')).then((pod) => pods.push(pod));
+    const pods: FakePod[] = [];
+    const started = performance.now();
+    for (let i = 1; i <= 3; i++) {
+      expect((await fixture.call(path)).status).toBe(200);
+      expect(fixture.scales.sets).toHaveLength(i);
+      fixture.removePod(pods.at(-1) as FakePod);
+      fixture.scales.replicas.set('fn-drowsy', 0);
+    }
+    expect(performance.now() - started).toBeLessThan(900);
   });
 
   it('never lowers a scale that others have set', async () => {

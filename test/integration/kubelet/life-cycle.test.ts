@@ -2,8 +2,7 @@ import type { ContainerStatus, Pod } from 'kubernetes-types/core/v1.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { events, leases, nodes } from '#kube/resource.ts';
 import { processIdentity } from '#local/kubelet/runtime/identity.ts';
-import { waitFor } from '#test/harness/wait-for.ts';
-import { NAMESPACE, shell, startNode, type TestNode } from './node.ts';
+import { eventually, NAMESPACE, shell, startNode, type TestNode } from './node.ts';
 
 let node: TestNode;
 beforeAll(async () => {
@@ -22,14 +21,14 @@ const server = (rest: object = {}) => ({
 });
 /** The pid of the first process, told by the process itself. */
 const pidOf = async (name: string) =>
-  Number(await waitFor(`pid of ${name}`, async () => /pid (\d+)/.exec(await node.logs(name))?.[1]));
+  Number(await eventually(`pid of ${name}`, async () => /pid (\d+)/.exec(await node.logs(name))?.[1]));
 
 describe('the node', () => {
   it('registers itself and renews its lease', async () => {
     const found = await node.client.get(nodes, { name: 'here' });
     expect(found.status?.conditions?.find(({ type }) => type === 'Ready')?.status).toBe('True');
     expect(found.status?.daemonEndpoints?.kubeletEndpoint?.Port).toBe(node.kubelet().server.port);
-    const lease = await waitFor('lease', () =>
+    const lease = await eventually('lease', () =>
       node.client.get(leases, { namespace: 'kube-node-lease', name: 'here' }).catch(() => undefined),
     );
     expect(lease.spec?.holderIdentity).toBe('here');
@@ -60,7 +59,7 @@ describe('a pod', () => {
     expect((await fetch(`http://${b?.status?.podIP}:8080/`)).status).toBe(200);
     await node.delete('web-b', 0);
     await node.untilGone('web-b');
-    await waitFor('process of web-b gone', async () =>
+    await eventually('process of web-b gone', async () =>
       fetch(`http://${b?.status?.podIP}:8080/`).then(
         () => undefined,
         () => true,
@@ -125,7 +124,7 @@ describe('a pod', () => {
     expect(status.lastState?.terminated).toMatchObject({ exitCode: 3, reason: 'Error' });
     expect((await node.get('crash')).status?.phase).toBe('Running');
     expect(await node.logs('crash', 'previous=true')).toBe('run\n');
-    const reasons = await waitFor('events', async () => {
+    const reasons = await eventually('events', async () => {
       const { items } = await node.client.list(events, { namespace: NAMESPACE });
       const found = items.filter(({ regarding }) => regarding?.name === 'crash').map(({ reason }) => reason);
       return found.includes('BackOff') && found;

@@ -32,6 +32,10 @@ createServer((request, response) => {
 process.on('SIGTERM', () => { console.log('terminating'); process.exit(0); });
 `;
 
+/** Waits until `condition` gives something. */
+export const eventually = <T>(describe: string, condition: () => T | Promise<T>) =>
+  waitFor(condition, { describe, timeoutMs: 20_000, intervalMs: 10 });
+
 export interface TestNode {
   api: ApiServer;
   client: KubeClient;
@@ -39,7 +43,11 @@ export interface TestNode {
   create(name: string, spec: Partial<PodSpec>, metadata?: Pod['metadata']): Promise<Pod>;
   get(name: string): Promise<Pod>;
   /** Waits until the pod is as described; undefined from `read` means not yet. */
-  until<T>(name: string, what: string, read: (pod: Pod) => T | undefined | false): Promise<T>;
+  until<T>(
+    name: string,
+    what: string,
+    read: (pod: Pod) => T | undefined | false,
+  ): Promise<Exclude<T, undefined | null | false>>;
   untilGone(name: string): Promise<void>;
   delete(name: string, gracePeriodSeconds?: number): Promise<void>;
   /** What the log endpoint of the API server answers; `query` without the question mark. */
@@ -91,9 +99,9 @@ export async function startNode(): Promise<TestNode> {
       }),
     get: (name) => client.get(pods, ref(name)),
     until: (name, what, read) =>
-      waitFor(`${name}: ${what}`, async () => read(await client.get(pods, ref(name))) || undefined),
+      eventually(`${name}: ${what}`, async () => read(await client.get(pods, ref(name))) as T),
     untilGone: (name) =>
-      waitFor(`${name} gone`, async () =>
+      eventually(`${name} gone`, async () =>
         client.get(pods, ref(name)).then(
           () => undefined,
           (error: unknown) => isNotFound(error) || undefined,

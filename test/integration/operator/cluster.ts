@@ -39,7 +39,7 @@ export async function startCluster(): Promise<TestCluster> {
 async function startParts(directory: string, stops: (() => Promise<unknown>)[]) {
   const kubeconfig = join(directory, 'kubeconfig');
   const images = join(directory, 'images.json');
-  const entry = await buildRuntime(join(directory, 'runtime'));
+  const { entry } = await buildRuntime(join(directory, 'runtime'));
   await writeFile(
     images,
     JSON.stringify({ 'catnap-runtime-nodejs26:0.1.0': { command: [process.execPath, entry] } }),

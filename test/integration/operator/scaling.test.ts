@@ -35,9 +35,17 @@ describe('the autoscaler', () => {
     await busy.scaledTo(8);
     environment.gateway.report({});
     await busy.scaledTo(0, 25_000);
-    const notes = await busy.notes('Scaled');
-    expect(notes).toContain('Scaled from 1 to 8 for a burst of calls.');
-    expect(notes.at(-1)).toMatch(/^Scaled from 1 to 0 after its idle time without calls\.$/);
+    await waitFor(
+      async () => {
+        const notes = await busy.notes('Scaled');
+        const told = [
+          'Scaled from 1 to 8 for a burst of calls.',
+          'Scaled from 1 to 0 after its idle time without calls.',
+        ];
+        return told.every((note) => notes.includes(note));
+      },
+      { timeoutMs: 5_000, describe: 'the events' },
+    );
   });
 
   it('does nothing without samples, but keeps the minimum', async () => {

@@ -1,20 +1,11 @@
-/** Whatever a logical combination speaks of must be declared outside of it too. */
+/** Whatever a logical combination at the root speaks of must be declared outside of it too. */
 import { required } from '../errors.ts';
 import { itemsOf } from '../prune.ts';
 import type { FieldError, JSONSchema } from '../types.ts';
 
-/** Fields that only occur within allOf, anyOf, oneOf or not. */
+/** Fields that only occur within allOf, anyOf, oneOf or not. The real server looks at the root alone. */
 export function completenessErrors(schema: JSONSchema, path: string): FieldError[] {
-  const errors = junctors(schema, schema, path, path);
-  for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    errors.push(...completenessErrors(property, `${path}.properties[${name}]`));
-  }
-  const items = itemsOf(schema);
-  if (items) errors.push(...completenessErrors(items, `${path}.items`));
-  if (typeof schema.additionalProperties === 'object') {
-    errors.push(...completenessErrors(schema.additionalProperties, `${path}.additionalProperties`));
-  }
-  return errors;
+  return junctors(schema, schema, path, path);
 }
 
 /** `nested` at `at` speaks of the value that `outer` at `outerPath` declares. */
@@ -37,13 +28,8 @@ function declared(
   const items = itemsOf(nested);
   if (items) errors.push(...declared(items, itemsOf(outer), `${outerPath}.items`, `${at}.items`));
   for (const [name, property] of Object.entries(nested.properties ?? {})) {
-    const fallback = typeof outer.additionalProperties === 'object' ? outer.additionalProperties : undefined;
-    const target = outer.properties?.[name];
-    const inAdditional = target === undefined && fallback !== undefined;
-    const targetPath = inAdditional
-      ? `${outerPath}.additionalProperties`
-      : `${outerPath}.properties[${name}]`;
-    errors.push(...declared(property, target ?? fallback, targetPath, `${at}.properties[${name}]`));
+    const path = `${outerPath}.properties[${name}]`;
+    errors.push(...declared(property, outer.properties?.[name], path, `${at}.properties[${name}]`));
   }
   return errors;
 }

@@ -105,8 +105,18 @@ function versionsErrors({ versions = [] }: DefinitionSpec): FieldError[] {
   }
   for (const [index, version] of versions.entries()) {
     errors.push(...versionErrors(version, `spec.versions[${index}]`));
+    errors.push(...columnErrors(version, sharedPath(versions, 'additionalPrinterColumns', index)));
+    errors.push(...scaleErrors(version, `${sharedPath(versions, 'subresources', index)}.scale`));
   }
+  const problems = dns1035Problems(names[0] ?? '');
+  if (problems.length > 0) errors.push(invalid('spec.version', names[0] ?? '', problems.join(',')));
   return errors;
+}
+
+/** What all versions share counts as the definition's own. */
+export function sharedPath(versions: readonly DefinitionVersion[], key: keyof DefinitionVersion, index: number): string {
+  const texts = versions.map((version) => JSON.stringify(version[key]));
+  return texts.every((text) => text === texts[0]) ? `spec.${key}` : `spec.versions[${index}].${key}`;
 }
 
 function versionErrors(version: DefinitionVersion, path: string): FieldError[] {
@@ -114,9 +124,9 @@ function versionErrors(version: DefinitionVersion, path: string): FieldError[] {
   const problems = dns1035Problems(version.name ?? '');
   if (problems.length > 0) errors.push(invalid(`${path}.name`, version.name ?? '', problems.join(',')));
   if (!isObject(version.schema?.openAPIV3Schema)) {
-    errors.push(required(`${path}.schema.openAPIV3Schema`, 'schemas are required'));
+    errors.push(required(`${path}.schema.openAPIV3Schema`));
   }
-  return [...errors, ...columnErrors(version, path), ...scaleErrors(version, path)];
+  return errors;
 }
 
 const COLUMN_TYPES = ['boolean', 'date', 'integer', 'number', 'string'];
@@ -124,7 +134,7 @@ const COLUMN_FORMATS = ['byte', 'date', 'date-time', 'double', 'float', 'int32',
 
 function columnErrors({ additionalPrinterColumns = [] }: DefinitionVersion, path: string): FieldError[] {
   return additionalPrinterColumns.flatMap((column, index) => {
-    const at = `${path}.additionalPrinterColumns[${index}]`;
+    const at = `${path}[${index}]`;
     const errors: FieldError[] = [];
     const types = `must be one of ${COLUMN_TYPES.join(',')}`;
     if (!column.name) errors.push(required(`${at}.name`));
@@ -133,7 +143,7 @@ function columnErrors({ additionalPrinterColumns = [] }: DefinitionVersion, path
     if (column.format && !COLUMN_FORMATS.includes(column.format)) {
       errors.push(invalid(`${at}.format`, column.format, `must be one of ${COLUMN_FORMATS.join(',')}`));
     }
-    if (!column.jsonPath) errors.push(required(`${at}.jsonPath`));
+    if (!column.jsonPath) errors.push(required(`${at}.JSONPath`));
     return errors;
   });
 }
@@ -141,11 +151,10 @@ function columnErrors({ additionalPrinterColumns = [] }: DefinitionVersion, path
 function scaleErrors({ subresources }: DefinitionVersion, path: string): FieldError[] {
   const scale = subresources?.scale;
   if (!scale) return [];
-  const at = `${path}.subresources.scale`;
   return [
-    ...replicasPathErrors(`${at}.specReplicasPath`, scale.specReplicasPath, '.spec'),
-    ...replicasPathErrors(`${at}.statusReplicasPath`, scale.statusReplicasPath, '.status'),
-    ...selectorPathErrors(`${at}.labelSelectorPath`, scale.labelSelectorPath),
+    ...replicasPathErrors(`${path}.specReplicasPath`, scale.specReplicasPath, '.spec'),
+    ...replicasPathErrors(`${path}.statusReplicasPath`, scale.statusReplicasPath, '.status'),
+    ...selectorPathErrors(`${path}.labelSelectorPath`, scale.labelSelectorPath),
   ];
 }
 

@@ -1,5 +1,5 @@
 /** CustomResourceDefinitions: checked once when written, and compiled for the objects they define. */
-import { forbidden, required } from '../errors.ts';
+import { forbidden, invalid } from '../errors.ts';
 import { isObject } from '../json.ts';
 import type { FieldError, JSONSchema, KubeObject } from '../types.ts';
 import { defaultErrors } from './default-values.ts';
@@ -69,12 +69,9 @@ function rootErrors(schema: JSONSchema, version: DefinitionVersion, path: string
   const errors: FieldError[] = [];
   if (schema.nullable) errors.push(forbidden(`${path}.nullable`, 'nullable cannot be true at the root'));
   if (version.subresources?.status && schema.type !== undefined && schema.type !== 'object') {
-    errors.push(
-      required(
-        `${path}.type`,
-        'only "object" is allowed as the type at the root of the schema if the status subresource is enabled',
-      ),
-    );
+    const detail =
+      'only "object" is allowed as the type at the root of the schema if the status subresource is enabled';
+    errors.push(invalid(`${path}.type`, schema.type, detail));
   }
   return errors;
 }

@@ -66,9 +66,6 @@ function basicErrors(schema: JSONSchema, path: string): FieldError[] {
     const detail = 'additionalProperties and properties are mutual exclusive';
     if (schema.additionalProperties !== false) errors.push(forbidden(`${path}.additionalProperties`, detail));
   }
-  if (schema.additionalProperties === false) {
-    errors.push(forbidden(`${path}.additionalProperties`, 'additionalProperties cannot be set to false'));
-  }
   for (const key of UNSUPPORTED) {
     if (schema[key] !== undefined) errors.push(forbidden(`${path}.${key}`, `${key} is not supported`));
   }

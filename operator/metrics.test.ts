@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { createAutoscalerMetrics } from './autoscaler/metrics.ts';
+import { createMetrics } from './metrics.ts';
+
+function setUp() {
+  const metrics = createMetrics({ leaseName: 'catnap-operator', concurrency: 8 });
+  return {
+    metrics,
+    autoscaler: createAutoscalerMetrics(metrics.registry),
+    text: () => metrics.registry.metrics(),
+  };
+}
+
+describe('metrics', () => {
+  it('start at zero, so that rates and alerts work before the first error', async () => {
+    const { text } = setUp();
+    const lines = (await text()).split('\n');
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'controller_runtime_reconcile_total{controller="function",result="error"} 0',
+        'controller_runtime_reconcile_errors_total{controller="function"} 0',
+        'controller_runtime_max_concurrent_reconciles{controller="function"} 8',
+        'workqueue_depth{name="function"} 0',
+        'workqueue_retries_total{name="function"} 0',
+        'leader_election_master_status{name="catnap-operator"} 0',
+        'catnap_watch_events_total{kind="Pod",event="cache_miss"} 0',
+        'catnap_autoscaler_scale_changes_total{why="panic"} 0',
+        'catnap_autoscaler_sample_failures_total 0',
+      ]),
+    );
+  });
+
+  it('count a conflict apart from errors', async () => {
+    const { metrics, text } = setUp();
+    metrics.queue.finished?.('conflict', 0.1);
+    metrics.queue.finished?.('terminal_error', 0.1);
+    expect(await text()).toContain(
+      'controller_runtime_reconcile_total{controller="function",result="conflict"} 1',
+    );
+    expect(await text()).toContain('controller_runtime_reconcile_errors_total{controller="function"} 1');
+  });
+
+  it('read the queue at each scrape', async () => {
+    const { metrics, text } = setUp();
+    metrics.queue.attach({
+      stats: () => ({ depth: 3, running: 2, longestRunningSeconds: 1.5, unfinishedSeconds: 2.5 }),
+    });
+    const scraped = await text();
+    expect(scraped).toContain('workqueue_depth{name="function"} 3');
+    expect(scraped).toContain('controller_runtime_active_workers{controller="function"} 2');
+    expect(scraped).toContain('workqueue_longest_running_processor_seconds{name="function"} 1.5');
+  });
+});
