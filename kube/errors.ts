@@ -85,10 +85,6 @@ export function isInvalid(error: unknown): error is KubeError {
   return isKubeError(error) && error.status === 422;
 }
 
-export function isForbidden(error: unknown): error is KubeError {
-  return isKubeError(error) && error.status === 403;
-}
-
 /** The server does not know a resourceVersion this new: it was reset or restored from a backup. */
 export function isResourceVersionTooLarge(error: unknown): error is KubeError {
   return (

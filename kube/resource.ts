@@ -1,12 +1,11 @@
 /** The kinds that Catnap reads and writes, as the REST API addresses them. */
 
 import type { CustomResourceDefinition } from 'kubernetes-types/apiextensions/v1.js';
-import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from 'kubernetes-types/apps/v1.js';
+import type { Deployment, ReplicaSet } from 'kubernetes-types/apps/v1.js';
 import type { Lease } from 'kubernetes-types/coordination/v1.js';
 import type {
   ConfigMap,
   Event as CoreEvent,
-  Endpoints,
   Namespace,
   Node,
   Pod,
@@ -64,12 +63,9 @@ export const functions = resourceType<CatnapFunction>(`${API_GROUP}/${API_VERSIO
 
 export const deployments = resourceType<Deployment>('apps/v1', 'Deployment', 'deployments');
 export const replicaSets = resourceType<ReplicaSet>('apps/v1', 'ReplicaSet', 'replicasets');
-export const statefulSets = resourceType<StatefulSet>('apps/v1', 'StatefulSet', 'statefulsets');
-export const daemonSets = resourceType<DaemonSet>('apps/v1', 'DaemonSet', 'daemonsets');
 
 export const pods = resourceType<Pod>('v1', 'Pod', 'pods');
 export const services = resourceType<Service>('v1', 'Service', 'services');
-export const endpoints = resourceType<Endpoints>('v1', 'Endpoints', 'endpoints');
 export const configMaps = resourceType<ConfigMap>('v1', 'ConfigMap', 'configmaps');
 export const secrets = resourceType<Secret>('v1', 'Secret', 'secrets');
 export const serviceAccounts = resourceType<ServiceAccount>('v1', 'ServiceAccount', 'serviceaccounts');

@@ -41,13 +41,15 @@ async function main([name, ...args]) {
 
 /** Runs the command in our place: same terminal, same signals, same exit code. */
 function handOver(node, args) {
-  const child = spawn(node, args, {
+  let child;
+  // Before there is a child: a signal in between must not end us and leave the child behind.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child?.kill(signal));
+  child = spawn(node, args, {
     cwd: root,
     stdio: 'inherit',
     // `node` and `npx` in anything the command starts mean the same Node.
     env: { ...process.env, PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH ?? ''}` },
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code, signal) => resolve(code ?? 128 + (constants.signals[signal] ?? 0)));

@@ -8,7 +8,7 @@ import type { Log } from '#kube/log.ts';
 import { configMaps, deployments, functions, type KubeObject, pods } from '#kube/resource.ts';
 import { createWatcher, type Watcher, type WatcherObserver } from '#kube/watcher.ts';
 import { trimConfigMap } from './function/source-content.ts';
-import { trimDeployment, trimPod } from './function/trim.ts';
+import { trimDeployment, trimFunction, trimPod } from './function/trim.ts';
 
 export interface Caches {
   readonly functions: Watcher<CatnapFunction>;
@@ -28,7 +28,11 @@ export function createCaches(client: KubeClient, log: Log, observe?: WatcherObse
   const common = { log, observe };
   const ofFunction = { labelSelector: labels.function, indexes: { [byFunction]: functionKeyOf } };
   const caches = {
-    functions: createWatcher(client, functions, { ...common, indexes: { [bySource]: sourceKeyOf } }),
+    functions: createWatcher(client, functions, {
+      ...common,
+      indexes: { [bySource]: sourceKeyOf },
+      transform: trimFunction,
+    }),
     deployments: createWatcher(client, deployments, { ...common, ...ofFunction, transform: trimDeployment }),
     pods: createWatcher(client, pods, { ...common, ...ofFunction, transform: trimPod }),
     configMaps: createWatcher(client, configMaps, {

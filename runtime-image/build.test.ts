@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -11,8 +11,17 @@ it('makes one file for the start, one for archives, one for the watchdog', async
   const { entry } = await buildRuntime(join(directory, 'new'));
   expect(entry).toBe(join(directory, 'new', 'main.mjs'));
   expect(readdirSync(join(directory, 'new')).sort()).toEqual([
+    'NOTICES.txt',
     'fetch-archive.mjs',
     'main.mjs',
     'watchdog-worker.mjs',
   ]);
+});
+
+it('brings along the licences of the packages in it', async () => {
+  await buildRuntime(join(directory, 'notices'));
+  const notices = readFileSync(join(directory, 'notices', 'NOTICES.txt'), 'utf8');
+  expect(notices).toMatch(/^yauzl \S+ \(MIT\)$/m);
+  expect(notices).toMatch(/^tar \S+ \(BlueOak-1\.0\.0\)$/m);
+  expect(notices).toContain('Permission is hereby granted');
 });

@@ -51,15 +51,21 @@ export async function buildRuntime(outDir: string): Promise<{ entry: string }> {
 }
 
 /** CommonJS packages in an ES module still call `require`, for Node's own modules and for optional packages. */
-const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+const REQUIRE =
+  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
 /**
  * Bundles a process entry, such as the operator's or the gateway's, with everything it imports into one ES module.
  * @throws esbuild's BuildFailure.
  */
-export async function bundle(entry: string, outFile: string): Promise<void> {
+export async function bundle(
+  entry: string,
+  outFile: string,
+  options: Pick<BuildOptions, 'nodePaths'> = {},
+): Promise<void> {
   const { metafile } = await build({
     ...common,
+    ...options,
     entryPoints: [entry],
     outfile: outFile,
     // Errors and metrics carry class names.

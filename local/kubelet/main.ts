@@ -27,6 +27,7 @@ import type { NodeServices } from './services.ts';
 import { createSourceReader } from './sources.ts';
 
 const STOP_GRACE_MS = 3_000;
+const EVENT_DELAY_MS = 50;
 
 export interface KubeletOptions {
   client: KubeClient;
@@ -81,7 +82,10 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       },
       rootDir,
       path: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
-      record: (regarding, event) => events.record(regarding, event),
+      // People read events; what pods wait for goes first.
+      record: (regarding, event) => {
+        setTimeout(() => events.record(regarding, event), EVENT_DELAY_MS).unref();
+      },
     };
     const podSet = new PodSet(services);
     cleanups.push(async () => podSet.stop());

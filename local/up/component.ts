@@ -53,11 +53,11 @@ export interface Component {
 }
 
 const KEPT_LINES = 200;
-const running = new Set<number>();
+const running = new Set<ChildProcess>();
 
 /** Whatever way this process ends, short of SIGKILL, nothing that it started outlives it. */
 process.on('exit', () => {
-  for (const pid of running) signalGroup(pid, 'SIGKILL');
+  for (const child of running) child.kill('SIGKILL');
 });
 
 export function createComponent(spec: ComponentSpec): Component {
@@ -142,10 +142,10 @@ function launch(spec: ComponentSpec, keep: (line: string) => void): Running {
     child.once('exit', (code, signal) => resolve({ code, signal }));
   });
   const pid = child.pid ?? 0;
-  if (pid > 0) running.add(pid);
-  if (spec.pidFile) writeFileSync(spec.pidFile, String(pid));
+  running.add(child);
+  if (spec.pidFile && pid > 0) writeFileSync(spec.pidFile, String(pid));
   exited.then(() => {
-    running.delete(pid);
+    running.delete(child);
     if (spec.pidFile) rmSync(spec.pidFile, { force: true });
   });
   const lines = readLines(child, log, keep);
@@ -213,14 +213,6 @@ async function endProcess(target: Running, graceMs: number): Promise<void> {
   }
   target.child.kill('SIGKILL');
   await target.exited;
-}
-
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // The group is gone already.
-  }
 }
 
 /** For messages: `exit code 1` or `SIGKILL`. */

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Component, type ComponentSpec, createComponent } from './component.ts';
+import { startGuard } from './guard.ts';
 import { freePort } from './ports.ts';
 import { createRedis } from './redis.ts';
 import type { StateDirectory } from './state.ts';
@@ -85,6 +86,7 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
   const operator = createComponent(operatorSpec(state, ports, { ...shared, CATNAP_GATEWAY_URL: gatewayUrl }));
   const gateway = createComponent(gatewaySpec(state, ports, shared));
   const components = [redis, cluster, operator, gateway];
+  const dismissGuard = startGuard(state);
   return {
     state,
     kubeconfig: state.kubeconfig,
@@ -97,7 +99,10 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
     operator,
     gateway,
     components,
-    stop: () => stopInOrder([gateway, operator, cluster, redis]),
+    async stop() {
+      for (const component of components.toReversed()) await component.retire();
+      dismissGuard();
+    },
   };
 }
 
@@ -192,8 +197,4 @@ async function answersReady(url: string, signal: AbortSignal): Promise<void> {
     if (status === 200) return;
     await delay(20, undefined, { signal });
   }
-}
-
-async function stopInOrder(components: Component[]): Promise<void> {
-  for (const component of components) await component.retire();
 }

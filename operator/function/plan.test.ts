@@ -8,16 +8,17 @@ import { type Plan, planFunction, type World } from './plan.ts';
 import { inlineConfigMap } from './resources/config-map.ts';
 import { functionDeployment } from './resources/deployment.ts';
 import { revisionOf } from './revision.ts';
-import { contentHash, trimConfigMap } from './source-content.ts';
+import { contentHash, digestSource, inlineContentHash, trimConfigMap } from './source-content.ts';
 
 const settings = { runtimeImage: 'runtime:1', gatewayUrl: 'http://localhost:8080' };
 const nowMs = Date.parse('2026-01-01T00:00:00Z');
-const revision = revisionOf(inlineSpec());
+const hello = digestSource(aFunction());
+const revision = revisionOf(hello.spec);
 const files = inlineSpec().source?.inline?.files ?? {};
 
 function world(overrides: Partial<World> = {}): World {
   return {
-    fn: aFunction(),
+    fn: hello,
     deployment: undefined,
     codeConfigMap: undefined,
     labelledConfigMaps: [],
@@ -40,7 +41,7 @@ const codeOf = (fn: CatnapFunction, rev = revision) => trimConfigMap(inlineConfi
 
 /** A function whose world is as it should be, with its status written. */
 function settled(overrides: Partial<World> = {}): World {
-  const fn = overrides.fn ?? aFunction();
+  const fn = overrides.fn ?? hello;
   const base = world({
     deployment: deploymentOf(fn),
     codeConfigMap: codeOf(fn),
@@ -55,7 +56,7 @@ function settled(overrides: Partial<World> = {}): World {
 describe('a new function', () => {
   it('gets its code, a Deployment that starts one pod, and a status', () => {
     const made = plan();
-    expect(made.applyConfigMap?.metadata?.name).toBe(`fn-hello-${revision}`);
+    expect(made.applyCodeOf).toBe(revision);
     expect(made.applyDeployment?.full.metadata?.name).toBe('fn-hello');
     expect(made.applyDeployment?.full.spec).not.toHaveProperty('replicas');
     expect(made.applyDeployment?.sleepingFirst).toBeUndefined();
@@ -82,7 +83,7 @@ describe('a world that is as it should be', () => {
 
   it('is put right when the ConfigMap is gone', () => {
     const made = planFunction({ ...settled(), codeConfigMap: undefined }, settings, nowMs);
-    expect(made.applyConfigMap).toBeDefined();
+    expect(made.applyCodeOf).toBeDefined();
     expect(made.applyDeployment).toBeUndefined();
   });
 
@@ -115,7 +116,7 @@ describe('names that are taken', () => {
   ])('by a %s are left alone and reported', (kind, overrides) => {
     const made = plan(overrides);
     expect(made.applyDeployment).toBeUndefined();
-    expect(made.applyConfigMap).toBeUndefined();
+    expect(made.applyCodeOf).toBeUndefined();
     expect(reasonOf(made)).toBe('NameConflict');
     expect(made.writeStatus).toMatchObject({ replicas: 0, readyReplicas: 0 });
     expect(made.events).toEqual([
@@ -156,9 +157,21 @@ describe('code in a ConfigMap of the user', () => {
     expect(plan({ fn, sourceConfigMap: source('2'), deployment }).applyDeployment).toBeDefined();
   });
 
-  it('has the same hash trimmed and whole', () => {
-    const whole: ConfigMap = { metadata: { name: 'code' }, data: { a: '1' }, binaryData: { b: 'AA==' } };
-    expect(contentHash(trimConfigMap(whole))).toBe(contentHash(whole));
+  it('counts all of its content and nothing else', () => {
+    const hash = (configMap: ConfigMap) => contentHash(trimConfigMap(configMap));
+    expect(hash({ data: { a: '1' } })).toBe(hash({ metadata: { labels: { x: 'y' } }, data: { a: '1' } }));
+    expect(hash({ data: { a: '1' } })).not.toBe(hash({ binaryData: { a: '1' } }));
+    expect(hash({ data: { a: '1' } })).not.toBe(hash({ data: { b: '1' } }));
+  });
+});
+
+describe('inline code', () => {
+  it('is compared by digests, whatever its paths', () => {
+    const files = { 'lib/a_b.mjs': '1', 'index.mjs': '2' };
+    const fn = aFunction({ spec: inlineSpec({ source: { inline: { files } } }) });
+    const digests = digestSource(fn).spec.source?.inline?.files ?? {};
+    expect(JSON.stringify(digests)).not.toContain('"1"');
+    expect(inlineContentHash(digests)).toBe(contentHash(trimConfigMap(inlineConfigMap(fn, files, 'r'))));
   });
 });
 
@@ -166,11 +179,11 @@ describe('a paused function', () => {
   const metadata = { name: 'hello', namespace: 'shop', annotations: { 'catnap.dev/paused': 'true' } };
 
   it('keeps its children as they are, wrong or missing', () => {
-    const fn = aFunction({ metadata });
+    const fn = digestSource(aFunction({ metadata }));
     const blocked = withContainer(aPod('old'), { state: { terminated: { exitCode: 124 } } });
     const made = plan({ fn, deployment: undefined, pods: [blocked] });
     expect(made.applyDeployment).toBeUndefined();
-    expect(made.applyConfigMap).toBeUndefined();
+    expect(made.applyCodeOf).toBeUndefined();
     expect(made.deletePods).toEqual([]);
     expect(reasonOf(made)).toBe('Paused');
     expect(made.events.map(({ reason }) => reason)).toEqual(['Paused']);
@@ -230,7 +243,7 @@ describe('a Deployment that the API server refuses', () => {
     const made = plan({ refusal });
     expect(reasonOf(made)).toBe('StartFailed');
     expect(made.events.map(({ reason }) => reason)).toEqual(['StartFailed']);
-    const again = plan({ refusal, fn: aFunction({ status: made.writeStatus }) });
+    const again = plan({ refusal, fn: { ...hello, status: made.writeStatus } });
     expect(again.writeStatus).toBeUndefined();
     expect(again.events).toEqual([]);
   });

@@ -12,8 +12,9 @@ import { canonicalJson } from './canonical.ts';
 import { type Finding, nameConflict, predecessorLeaving, sourceMissing } from './conditions.ts';
 import { isContained } from './drift.ts';
 import { type EventDraft, readinessEvents } from './events.ts';
+import { compareVersions } from './freshest.ts';
 import { podRevision, podState } from './pod-state.ts';
-import { configMapName, inlineConfigMap } from './resources/config-map.ts';
+import { configMapName } from './resources/config-map.ts';
 import {
   APPLIED_HASH,
   functionDeployment,
@@ -23,7 +24,7 @@ import {
 import { ownershipOf } from './resources/owner.ts';
 import { revisionOf } from './revision.ts';
 import { scaleOf } from './scale-of.ts';
-import { contentHash } from './source-content.ts';
+import { contentHash, inlineContentHash } from './source-content.ts';
 import { functionStatus, isPaused } from './status.ts';
 
 /** Inline ConfigMaps of old revisions that are kept in any case, for a rollback by hand. */
@@ -34,6 +35,7 @@ const PREDECESSOR_RECHECK_MS = 1_000;
 
 /** Everything a decision about a function rests on. */
 export interface World {
+  /** With digests in place of code. */
   fn: CatnapFunction;
   /** The object under the Deployment's name, whoever it belongs to. */
   deployment: Deployment | undefined;
@@ -51,7 +53,8 @@ export interface World {
 }
 
 export interface Plan {
-  applyConfigMap?: ConfigMap;
+  /** The ConfigMap of this revision's inline code is to be written. */
+  applyCodeOf?: string;
   /** In this order: the sleeping one by the autoscaler's field manager, the full one by the function's. */
   applyDeployment?: { sleepingFirst?: Deployment; full: Deployment };
   writeStatus?: FunctionStatus;
@@ -116,7 +119,7 @@ export function expendableConfigMaps(world: World, revision: string | undefined)
   return world.labelledConfigMaps
     .filter((configMap) => ownershipOf(world.fn, configMap.metadata) === 'ours')
     .filter((configMap) => revisionLabel(configMap) !== revision)
-    .sort((a, b) => createdAt(b).localeCompare(createdAt(a)))
+    .sort(newestFirst)
     .slice(KEPT_OLD_CONFIG_MAPS)
     .filter((configMap) => !inUse.has(revisionLabel(configMap)));
 }
@@ -125,9 +128,8 @@ function planChildren(world: World, revision: string, settings: PlanSettings, pl
   const { fn, deployment } = world;
   const files = fn.spec.source?.inline?.files;
   if (files) {
-    const desired = inlineConfigMap(fn, files, revision);
     const present = world.codeConfigMap;
-    if (!present || contentHash(present) !== contentHash(desired)) plan.applyConfigMap = desired;
+    if (!present || contentHash(present) !== inlineContentHash(files)) plan.applyCodeOf = revision;
   }
   const full = functionDeployment(fn, revision, settings);
   if (!deployment) {
@@ -197,6 +199,8 @@ function revisionLabel(configMap: ConfigMap): string {
   return configMap.metadata?.labels?.[labels.revision] ?? '';
 }
 
-function createdAt(configMap: ConfigMap): string {
-  return configMap.metadata?.creationTimestamp ?? '';
+/** Creation times have whole seconds; versions tell apart what was made within one. */
+function newestFirst({ metadata: a }: ConfigMap, { metadata: b }: ConfigMap): number {
+  const byTime = (b?.creationTimestamp ?? '').localeCompare(a?.creationTimestamp ?? '');
+  return byTime || compareVersions(b?.resourceVersion, a?.resourceVersion);
 }

@@ -85,6 +85,24 @@ describe('podState', () => {
 
   it('does not judge by a first exit, which may be repaired by the restart', () => {
     expect(withState({ state: ended(1) })).toEqual({ kind: 'starting' });
+    expect(withState({ lastState: ended(137), restartCount: 1 })).toEqual({ kind: 'starting' });
+  });
+
+  it('takes repeated short runs for a failure to start, and a crash after serving for a crash', () => {
+    const ran = (seconds: number) => ({
+      terminated: {
+        exitCode: 1,
+        startedAt: '2026-01-01T00:00:00Z',
+        finishedAt: new Date(Date.UTC(2026, 0, 1, 0, 0, seconds)).toISOString(),
+      },
+    });
+    expect(withState({ lastState: ran(1), restartCount: 2 }).kind).toBe('startFailed');
+    expect(withState({ lastState: ran(60), restartCount: 2 }).kind).toBe('starting');
+  });
+
+  it('is blocked too when the runtime said so and had to be killed', () => {
+    const message = JSON.stringify({ reason: 'Blocked', message: 'stuck in a system call' });
+    expect(withState({ lastState: ended(137, message), restartCount: 1 })).toMatchObject({ kind: 'blocked' });
   });
 
   it('reports a container that cannot be made', () => {

@@ -29,6 +29,9 @@ const imagePullReasons = new Set([
   'ImageInspectError',
 ]);
 
+/** A container that ran for this long did start. */
+const SERVED_MS = 10_000;
+
 /** Waiting reasons that mean work in progress rather than a failure. */
 const progressReasons = new Set(['ContainerCreating', 'PodInitializing']);
 
@@ -40,7 +43,7 @@ export function podState(pod: Pod): PodState {
   }
   const container = pod.status?.containerStatuses?.find(({ name }) => name === FUNCTION_CONTAINER);
   const ended = container?.state?.terminated ?? container?.lastState?.terminated;
-  if (ended?.exitCode === exitCodes.blocked) return { kind: 'blocked', message: terminationText(ended) };
+  if (ended && wasBlocked(ended)) return { kind: 'blocked', message: terminationText(ended) };
   if (conditionStatus(pod, 'Ready') === 'True') return { kind: 'ready' };
   if (ended?.exitCode === exitCodes.loadFailed)
     return { kind: 'loadFailed', message: terminationText(ended) };
@@ -62,14 +65,27 @@ function failureOf(
       message: clip(`${waiting.reason}: ${waiting.message ?? container.image}`),
     };
   }
-  // Between two starts of a container that keeps dying its state says "running": the last end counts.
-  if (ended && (waiting?.reason === 'CrashLoopBackOff' || container.restartCount > 0)) {
+  if (ended && (waiting?.reason === 'CrashLoopBackOff' || keepsDying(container, ended))) {
     return { kind: 'startFailed', message: terminationText(ended) };
   }
   if (waiting?.reason && !progressReasons.has(waiting.reason)) {
     return { kind: 'startFailed', message: clip(`${waiting.reason}: ${waiting.message ?? ''}`) };
   }
   return undefined;
+}
+
+/**
+ * Between two starts of a container that keeps dying its state says "running", so its last end counts; but
+ * one crash, or one after it served for a while, says nothing about how it starts.
+ */
+function keepsDying(container: ContainerStatus, ended: ContainerStateTerminated): boolean {
+  const ranMs = Date.parse(String(ended.finishedAt ?? '')) - Date.parse(String(ended.startedAt ?? ''));
+  return container.restartCount > 1 && !(ranMs >= SERVED_MS);
+}
+
+/** A runtime stuck in a system call cannot exit by itself: it says why, and is killed. */
+function wasBlocked(ended: ContainerStateTerminated): boolean {
+  return ended.exitCode === exitCodes.blocked || parseTerminationMessage(ended.message)?.reason === 'Blocked';
 }
 
 function unschedulable(pod: Pod): string | undefined {

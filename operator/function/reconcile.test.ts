@@ -6,14 +6,19 @@ import type { KubeClient, KubeObject, ObjectRef, ResourceType } from '#kube/clie
 import { KubeError } from '#kube/errors.ts';
 import { silentLog } from '#kube/log.ts';
 import type { Caches } from '../caches.ts';
-import { aFunction, aPod, withContainer } from './fixtures.ts';
+import { aFunction, aPod, inlineSpec, withContainer } from './fixtures.ts';
 import { createFreshest } from './freshest.ts';
 import { createReconciler } from './reconcile.ts';
+import { trimFunction } from './trim.ts';
 
 const notFound = new KubeError({ status: 404, reason: 'NotFound', message: 'not found' });
 
 /** A world of one function whose writes are kept, with failures to order by verb and kind. */
-function stage(fn: CatnapFunction, options: { fail?: Record<string, KubeError>; pods?: unknown[] } = {}) {
+function stage(
+  fn: CatnapFunction,
+  options: { fail?: Record<string, KubeError>; pods?: unknown[]; live?: CatnapFunction } = {},
+) {
+  const { live = fn } = options;
   const writes: { verb: string; object: KubeObject }[] = [];
   const events: string[] = [];
   const settled: string[] = [];
@@ -26,7 +31,8 @@ function stage(fn: CatnapFunction, options: { fail?: Record<string, KubeError>; 
     return { ...before, ...object, metadata };
   };
   const client = {
-    get: async () => Promise.reject(notFound),
+    get: async ({ kind }: ResourceType<KubeObject>) =>
+      kind === 'Function' ? live : Promise.reject(notFound),
     list: async () => ({ items: [], resourceVersion: '1' }),
     apply: async (type: ResourceType<KubeObject>, object: KubeObject) => act('apply', type, object),
     delete: async (type: ResourceType<KubeObject>, ref: ObjectRef) =>
@@ -34,7 +40,7 @@ function stage(fn: CatnapFunction, options: { fail?: Record<string, KubeError>; 
   } as unknown as KubeClient;
   const empty = { get: () => undefined, byIndex: () => [] };
   const caches = {
-    functions: { ...empty, get: () => fn },
+    functions: { ...empty, get: () => trimFunction(fn) },
     deployments: empty,
     configMaps: empty,
     pods: { ...empty, byIndex: () => options.pods ?? [] },
@@ -72,6 +78,13 @@ describe('the reconciler', () => {
     await s.run();
     expect(s.verbs().slice(3)).toEqual(['apply ConfigMap']);
     expect(s.settled).toEqual(['shop/hello', 'shop/hello']);
+  });
+
+  it('never writes other code than the revision it is named for', async () => {
+    const live = aFunction({ spec: inlineSpec({ source: { inline: { files: { 'index.mjs': 'newer' } } } }) });
+    const s = stage(aFunction(), { live });
+    await expect(s.run()).rejects.toMatchObject({ status: 409 });
+    expect(s.writes).toEqual([]);
   });
 
   it('leaves a function alone that is being deleted', async () => {

@@ -9,7 +9,7 @@ import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import type { Function as CatnapFunction } from '#crds/function/types.ts';
 import { deploymentName, fieldManagers, functionKey, labels, splitKey } from '#crds/wire/names.ts';
 import type { KubeClient } from '#kube/client.ts';
-import { isConflict, isKubeError, isNotFound, type KubeError } from '#kube/errors.ts';
+import { isConflict, isKubeError, isNotFound, KubeError } from '#kube/errors.ts';
 import type { EventRecorder } from '#kube/events.ts';
 import type { Log } from '#kube/log.ts';
 import { configMaps, deployments, functions, pods, refOf, replicaSets } from '#kube/resource.ts';
@@ -26,8 +26,11 @@ import {
   planFunction,
   type World,
 } from './plan.ts';
-import { configMapName } from './resources/config-map.ts';
+import { configMapName, inlineConfigMap } from './resources/config-map.ts';
 import { podSelector } from './resources/deployment.ts';
+import { revisionOf } from './revision.ts';
+import { digestSource } from './source-content.ts';
+import { trimDeployment, trimFunction } from './trim.ts';
 
 /** How soon to try again what the API server refuses, which only a person or a policy can change. */
 const REFUSED_RETRY_MS = 60_000;
@@ -137,22 +140,33 @@ function withoutReplaced(world: World, replaced: Map<string, Set<string>>, key: 
 async function applyChildren(options: ReconcilerOptions, world: World, plan: Plan) {
   const { client, written } = options;
   try {
-    if (plan.applyConfigMap) {
-      await client.apply(configMaps, plan.applyConfigMap, { fieldManager: fieldManagers.function });
-    }
+    if (plan.applyCodeOf) await applyCode(client, world, plan.applyCodeOf);
     if (!plan.applyDeployment) return undefined;
     const { sleepingFirst, full } = plan.applyDeployment;
     if (sleepingFirst) {
       await client.apply(deployments, sleepingFirst, { fieldManager: fieldManagers.autoscaler });
     }
     const applied = await client.apply(deployments, full, { fieldManager: fieldManagers.function });
-    written.deployments.note(applied);
+    written.deployments.note(trimDeployment(applied));
     options.log.info({ function: keyOf(world), revision: currentRevision(world) }, 'deployment applied');
     return undefined;
   } catch (error) {
     if (!isRefusal(error)) throw error;
     return startFailed(`Kubernetes refuses its objects: ${error.message}`, 0);
   }
+}
+
+/** Caches hold no code, so it is read when it is written: once per revision. */
+async function applyCode(client: KubeClient, { fn }: World, revision: string): Promise<void> {
+  const live = await client.get(functions, refOf(fn));
+  const files = live.spec.source?.inline?.files;
+  const isSame = live.metadata.uid === fn.metadata.uid && revisionOf(digestSource(live).spec) === revision;
+  if (!files || !isSame) {
+    const message = `Function ${refOf(fn).name} changed while it was reconciled`;
+    throw new KubeError({ status: 409, reason: 'Conflict', message });
+  }
+  const configMap = inlineConfigMap(fn, files, revision);
+  await client.apply(configMaps, configMap, { fieldManager: fieldManagers.function });
 }
 
 /** Invalid, forbidden by policy or quota, or too large: the same request will not do better by itself. */
@@ -171,7 +185,7 @@ async function writeStatus({ client, written, recorder, log }: ReconcilerOptions
       fieldManager: fieldManagers.status,
       subresource: 'status',
     });
-    written.functions.note(saved);
+    written.functions.note(trimFunction(saved));
     const ready = plan.writeStatus.conditions?.find(({ type }) => type === 'Ready');
     log.debug({ function: keyOf(world), ready: ready?.status, reason: ready?.reason }, 'status written');
   } catch (error) {

@@ -2,6 +2,24 @@
 import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.js';
+import type { Function as CatnapFunction } from '#crds/function/types.ts';
+import { annotations } from '#crds/wire/names.ts';
+import { APPLIED_HASH } from './resources/deployment.ts';
+import { digestSource } from './source-content.ts';
+
+/** Drops code, and the copy of it that kubectl keeps in an annotation. */
+export function trimFunction(fn: CatnapFunction): CatnapFunction {
+  const { name, namespace, generation, creationTimestamp } = fn.metadata;
+  const metadata = {
+    ...trimMetadata(fn.metadata, annotations.paused),
+    name,
+    namespace,
+    generation,
+    creationTimestamp,
+  };
+  const { apiVersion, kind, spec, status } = fn;
+  return digestSource({ apiVersion, kind, metadata, spec, status });
+}
 
 export function trimPod(pod: Pod): Pod {
   const { apiVersion, kind, metadata, status } = pod;
@@ -31,13 +49,23 @@ export function trimDeployment(deployment: Deployment): Deployment {
   return {
     apiVersion,
     kind,
-    metadata: { ...trimMetadata(metadata), annotations: metadata?.annotations },
+    metadata: trimMetadata(metadata, APPLIED_HASH),
     spec,
   };
 }
 
-function trimMetadata(metadata: ObjectMeta | undefined): ObjectMeta {
+function trimMetadata(metadata: ObjectMeta | undefined, annotation?: string): ObjectMeta {
   const { name, namespace, uid, resourceVersion, labels, ownerReferences, deletionTimestamp } =
     metadata ?? {};
-  return { name, namespace, uid, resourceVersion, labels, ownerReferences, deletionTimestamp };
+  const value = annotation && metadata?.annotations?.[annotation];
+  return {
+    name,
+    namespace,
+    uid,
+    resourceVersion,
+    labels,
+    ownerReferences,
+    deletionTimestamp,
+    ...(annotation && value !== undefined ? { annotations: { [annotation]: value } } : {}),
+  };
 }

@@ -28,9 +28,11 @@ describe('kill -9', () => {
     const next = await test.call('mortal');
     expect(next.status, next.text).toBe(200);
 
-    // An asynchronous one is delivered again.
+    // An asynchronous one is delivered again. It is the pod's second crash in a row, so its restart is
+    // held back for 10 s, which may cost a delivery in between.
     const done = await finished(test, await accept(test, 'mortal', '', '?die=1'));
-    expect(done).toMatchObject({ status: 'succeeded', attempts: 2 });
+    expect(done.status).toBe('succeeded');
+    expect(done.attempts).toBeGreaterThan(1);
   });
 
   it('of the operator: calls and wake-ups go on, scaling comes back', async () => {

@@ -1,4 +1,5 @@
 /** What server-side apply needs to know of a schema: which parts are owned field by field and which as one. */
+import { modelNameOf } from '../schema/builtin/models.ts';
 import { isObject, type JsonValue, own } from '../schema/json.ts';
 import type { JSONSchema } from '../schema/types.ts';
 import { keyElement, type PathElement, valueElement } from './path-element.ts';
@@ -95,10 +96,17 @@ function listAtom(schema: JSONSchema, keep: boolean): ListAtom {
   const { atomic, keys } = relationship(schema);
   const keyDefaults: Record<string, JsonValue> = {};
   for (const key of keys) {
-    const value = items?.properties?.[key]?.default;
+    const value = items && keyDefault(items, key);
     if (value !== undefined) keyDefaults[key] = value;
   }
   return { atomic, keys, keyDefaults, item: () => (items ? atomOf(items, keep) : untypedAtomic) };
+}
+
+/** In built-in types a key is never absent: it has the zero value of its Go type. */
+function keyDefault(items: JSONSchema, key: string): JsonValue | undefined {
+  const property = items.properties?.[key];
+  if (property?.default !== undefined || modelNameOf(items) === undefined) return property?.default;
+  return property?.type === 'integer' ? 0 : '';
 }
 
 /** The list type decides; without one, the strategic-merge markers of built-in types do. */

@@ -38,31 +38,52 @@ function report(context: Context, path: string, sentence: string): void {
 }
 
 function walkMap(map: MapAtom, value: JsonValue, path: string, context: Context): void {
-  if (!isObject(value)) return report(context, path, `expected map, got ${describe(value)}`);
+  if (!isObject(value)) {
+    report(context, path, `expected map, got ${describe(value)}`);
+    return;
+  }
   for (const [key, child] of Object.entries(value)) {
     const at = `${path}${elementText(fieldElement(key))}`;
     const atom = fieldAtom(map, key);
-    if (atom === undefined) return report(context, at, 'field not declared in schema');
+    if (atom === undefined) {
+      report(context, at, 'field not declared in schema');
+      return;
+    }
     walk(narrow(atom, child), child, at, context);
   }
 }
 
 function walkList(list: ListAtom, value: JsonValue, path: string, context: Context): void {
-  if (!Array.isArray(value)) return report(context, path, `expected list, got ${describe(value)}`);
+  if (!Array.isArray(value)) {
+    report(context, path, `expected list, got ${describe(value)}`);
+    return;
+  }
   const seen = new Set<string>();
   for (const [index, item] of value.entries()) {
-    let step = `[${index}]`;
-    if (!list.atomic) {
-      const element = elementOrProblem(list, item);
-      if (typeof element === 'string') return report(context, path, `element ${index}: ${element}`);
-      step = elementText(element);
-      if (seen.has(element.id) && !context.duplicates) {
-        report(context, path, `duplicate entries for key ${step}`);
-      }
-      seen.add(element.id);
-    }
+    const step = list.atomic ? `[${index}]` : keyedStep(list, item, index, path, seen, context);
+    // An item without a key has no path that problems within it could be told by.
+    if (step === undefined) return;
     walk(narrow(list.item(), item), item, `${path}${step}`, context);
   }
+}
+
+function keyedStep(
+  list: ListAtom,
+  item: JsonValue,
+  index: number,
+  path: string,
+  seen: Set<string>,
+  context: Context,
+): string | undefined {
+  const element = elementOrProblem(list, item);
+  if (typeof element === 'string') {
+    report(context, path, `element ${index}: ${element}`);
+    return undefined;
+  }
+  const step = elementText(element);
+  if (seen.has(element.id) && !context.duplicates) report(context, path, `duplicate entries for key ${step}`);
+  seen.add(element.id);
+  return step;
 }
 
 function elementOrProblem(list: ListAtom, item: JsonValue) {

@@ -125,7 +125,10 @@ function groups(list: ListAtom, items: readonly JsonValue[]) {
 
 /** Items of one key. Repeated ones are owned as one, so only their appearing and vanishing counts. */
 function visitItems(list: ListAtom, old: JsonValue[], now: JsonValue[], path: Path, sets: Collector): void {
-  if (old.length <= 1 && now.length <= 1) return walk(list.item(), old[0], now[0], path, sets);
+  if (old.length <= 1 && now.length <= 1) {
+    walk(list.item(), old[0], now[0], path, sets);
+    return;
+  }
   if (old.length > 1 && now.length > 1) {
     if (!deepEqual(old, now)) sets.modified.add(path);
     return;

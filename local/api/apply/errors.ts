@@ -1,7 +1,7 @@
 /** How an apply can fail. */
 import { compareStrings } from '../schema/json.ts';
 import { type FieldSet, pathText } from './field-set.ts';
-import type { Ownership } from './managed-fields.ts';
+import { managerId, type Ownership } from './managed-fields.ts';
 
 /** An applied object that cannot be taken; `status` is the HTTP status that the real server answers. */
 export class ApplyError extends Error {
@@ -43,7 +43,10 @@ export interface Contested {
 
 /** The error for a set of contested fields, which must not be empty. */
 export function conflictError(contested: readonly Contested[]): ApplyConflict {
-  const rows = contested.flatMap(({ owner, fields }) => {
+  const ordered = contested.toSorted((a, b) =>
+    compareStrings(managerId(a.owner.manager), managerId(b.owner.manager)),
+  );
+  const rows = ordered.flatMap(({ owner, fields }) => {
     const who = describe(owner);
     return [...fields.paths()].map((path) => ({ owner, who, field: pathText(path) }));
   });
@@ -61,9 +64,10 @@ export function conflictError(contested: readonly Contested[]): ApplyConflict {
   }
   const groups = new Map<string, string[]>();
   for (const { who, field } of rows) groups.set(who, [...(groups.get(who) ?? []), field]);
-  const lines = [...groups.keys()]
-    .sort(compareStrings)
-    .flatMap((who) => [`conflicts with ${who}:`, ...(groups.get(who) ?? []).map((field) => `- ${field}`)]);
+  const lines = [...groups].flatMap(([who, fields]) => [
+    `conflicts with ${who}:`,
+    ...fields.map((field) => `- ${field}`),
+  ]);
   return new ApplyConflict(conflicts, `Apply failed with ${rows.length} conflicts: ${lines.join('\n')}`);
 }
 

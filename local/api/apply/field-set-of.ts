@@ -19,8 +19,8 @@ function walk(schema: Atom, value: JsonValue, path: Path, set: FieldSetBuilder):
 }
 
 function walkMap(map: MapAtom, value: JsonValue, path: Path, set: FieldSetBuilder): void {
-  if (map.atomic) return set.add(path);
-  if (!isObject(value)) return;
+  if (map.atomic) set.add(path);
+  if (map.atomic || !isObject(value)) return;
   for (const [key, child] of Object.entries(value)) {
     const below = [...path, fieldElement(key)];
     const atom = fieldAtom(map, key);
@@ -35,8 +35,8 @@ function isEmptyMap(value: JsonValue): boolean {
 }
 
 function walkList(list: ListAtom, value: JsonValue, path: Path, set: FieldSetBuilder): void {
-  if (list.atomic) return set.add(path);
-  if (!Array.isArray(value)) return;
+  if (list.atomic) set.add(path);
+  if (list.atomic || !Array.isArray(value)) return;
   const items = value.map((item) => ({ item, element: itemElement(list, item) }));
   const counts = new Map<string, number>();
   for (const { element } of items) counts.set(element.id, (counts.get(element.id) ?? 0) + 1);

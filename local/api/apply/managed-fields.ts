@@ -32,10 +32,14 @@ export interface ManagedFieldsEntry {
   subresource?: string;
 }
 
-/** The key under which a manager's entries are one. */
-export function managerId(manager: Manager): string {
-  const version = manager.operation === 'Apply' ? '' : manager.apiVersion;
-  return JSON.stringify([manager.name, manager.operation, version, manager.subresource ?? '']);
+/** The key under which a manager's entries are one; its order is the one that messages list managers in. */
+export function managerId({ name, operation, apiVersion, subresource }: Manager): string {
+  return JSON.stringify({
+    manager: name,
+    operation,
+    ...(operation === 'Apply' ? {} : { apiVersion }),
+    ...(subresource ? { subresource } : {}),
+  });
 }
 
 /** Reads the entries of an object. Throws when one of them is malformed. */

@@ -65,6 +65,8 @@ class ListMerge {
   private readonly shared: string[];
   private readonly done = new Set<string>();
   private readonly out: JsonValue[] = [];
+  private l = 0;
+  private r = 0;
 
   constructor(list: ListAtom, left: readonly JsonValue[], right: readonly JsonValue[]) {
     this.list = list;
@@ -75,31 +77,36 @@ class ListMerge {
   }
 
   run(): JsonValue[] {
-    let l = 0;
-    let r = 0;
-    const { elements } = this.applied;
-    while (l < this.left.length || r < elements.length) {
-      const mine = this.live.elements[l]?.id;
-      const theirs = elements[r]?.id;
-      if (mine !== undefined && mine === theirs) {
-        this.emit(theirs);
-        this.shared.shift();
-        l++;
-        r++;
-      } else if (mine !== undefined && theirs !== undefined && this.outOfTurn(mine)) {
-        l++;
-      } else if (mine !== undefined && !this.applied.items.has(mine)) {
-        this.out.push(this.left[l] as JsonValue);
-        l++;
-      } else {
-        if (mine !== undefined && this.done.has(mine)) l++;
-        if (theirs === undefined) continue;
-        this.emit(theirs);
-        if (this.shared[0] === theirs) this.shared.shift();
-        r++;
-      }
-    }
+    while (this.l < this.left.length || this.r < this.applied.elements.length) this.step();
     return this.out;
+  }
+
+  private step(): void {
+    const mine = this.live.elements[this.l]?.id;
+    const theirs = this.applied.elements[this.r]?.id;
+    if (mine === undefined) {
+      this.takeApplied(theirs);
+    } else if (mine === theirs) {
+      this.emit(theirs);
+      this.shared.shift();
+      this.l++;
+      this.r++;
+    } else if (theirs !== undefined && this.outOfTurn(mine)) {
+      this.l++;
+    } else if (!this.applied.items.has(mine)) {
+      this.out.push(this.left[this.l] as JsonValue);
+      this.l++;
+    } else {
+      if (this.done.has(mine)) this.l++;
+      this.takeApplied(theirs);
+    }
+  }
+
+  private takeApplied(id: string | undefined): void {
+    if (id === undefined) return;
+    this.emit(id);
+    if (this.shared[0] === id) this.shared.shift();
+    this.r++;
   }
 
   private outOfTurn(id: string): boolean {

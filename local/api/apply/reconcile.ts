@@ -13,15 +13,9 @@ export function reconcile(set: FieldSet, atom: Atom): FieldSet {
 }
 
 function walk(atom: Atom, set: FieldSet, whole: boolean, path: Path, atomic: Path[]): void {
-  if (atom.map) {
-    if (atom.map.free) return;
-    if (atom.map.atomic) {
-      if (!whole && !set.isEmpty) atomic.push(path);
-      return;
-    }
-  } else if (atom.scalar) return;
-  else if (atom.list?.atomic) {
-    if (!whole) atomic.push(path);
+  if (atom.map?.free || (!atom.map && atom.scalar)) return;
+  if (atom.map ? atom.map.atomic : atom.list?.atomic) {
+    if (!whole && (!atom.map || !set.isEmpty)) atomic.push(path);
     return;
   }
   for (const element of elements(set)) {

@@ -11,19 +11,19 @@ export function locate(root: JsonValue, path: string): { container: Container; k
   let container: JsonValue = root;
   for (const step of steps.slice(1, -1)) {
     const next: JsonValue | undefined = isContainer(container)
-      ? tryGet(container, unescape(step))
+      ? tryGet(container, unescapeStep(step))
       : undefined;
     if (next === undefined || !isContainer(next)) return undefined;
     container = next;
   }
-  return isContainer(container) ? { container, key: unescape(steps.at(-1) ?? '') } : undefined;
+  return isContainer(container) ? { container, key: unescapeStep(steps.at(-1) ?? '') } : undefined;
 }
 
 function isContainer(value: JsonValue): value is Container {
   return Array.isArray(value) || isObject(value);
 }
 
-function unescape(step: string): string {
+function unescapeStep(step: string): string {
   return step.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
@@ -50,8 +50,14 @@ export function replaceAt(container: Container, key: string, value: JsonValue): 
 
 /** Adds a value: sets a key of an object, inserts into an array (`-` appends). */
 export function addAt(container: Container, key: string, value: JsonValue): void {
-  if (!Array.isArray(container)) return put(container, key, value);
-  if (key === '-') return void container.push(value);
+  if (!Array.isArray(container)) {
+    put(container, key, value);
+    return;
+  }
+  if (key === '-') {
+    container.push(value);
+    return;
+  }
   const size = container.length + 1;
   const index = parseIndex(key, `value was not a proper array index: '${key}': `);
   container.splice(inRange(index, size), 0, value);

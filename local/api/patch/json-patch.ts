@@ -45,7 +45,7 @@ const operations: Record<string, (document: Document, op: JsonObject) => void> =
     const path = pointer(op, 'add', 'path');
     const place = locate(document.root, path);
     if (!place) throw missing(`add operation does not apply: doc is missing path: "${path}"`);
-    within(`error in add for path: '${path}'`, () => addAt(place.container, place.key, valueOf(op)));
+    within(`error in add for path: '${path}'`, () => addAt(place.container, place.key, operand(op)));
   },
   remove(document, op) {
     const path = pointer(op, 'remove', 'path');
@@ -59,7 +59,7 @@ const operations: Record<string, (document: Document, op: JsonObject) => void> =
     const place = locate(document.root, path);
     if (!place) throw missing(`replace operation does not apply: doc is missing path: ${path}`);
     try {
-      replaceAt(place.container, place.key, valueOf(op));
+      replaceAt(place.container, place.key, operand(op));
     } catch {
       throw missing(`replace operation does not apply: doc is missing key: ${path}`);
     }
@@ -91,7 +91,7 @@ const operations: Record<string, (document: Document, op: JsonObject) => void> =
   },
   test(document, op) {
     const path = pointer(op, 'test', 'path');
-    const expected = valueOf(op);
+    const expected = operand(op);
     if (!deepEqual(path === '' ? document.root : tested(document, path), expected)) {
       throw new PatchError(`testing value ${path} failed: test failed`, 422);
     }
@@ -105,7 +105,7 @@ function tested(document: Document, path: string): JsonValue {
 }
 
 function replaceRoot(document: Document, op: JsonObject): void {
-  const value = valueOf(op);
+  const value = operand(op);
   if (typeof value !== 'object' || value === null) {
     throw new PatchError('replace operation value must be object or array', 422);
   }
@@ -122,7 +122,7 @@ function chargeCopy(document: Document, value: JsonValue): void {
   }
 }
 
-function valueOf(op: JsonObject): JsonValue {
+function operand(op: JsonObject): JsonValue {
   return clone(op.value ?? null);
 }
 

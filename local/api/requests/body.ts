@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { parse as parseYaml } from 'yaml';
 import { badRequest, tooLarge, unsupportedMediaType } from '../core/status-error.ts';
 import { parseMediaType } from './negotiation.ts';
+import { decodeProtobuf, PROTOBUF_TYPE } from './protobuf/decode.ts';
 
 /** The limit of kube-apiserver. */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
@@ -31,6 +32,7 @@ export interface DecodedBody {
 /** @throws a 415 StatusError for other media types, 400 for text that does not parse */
 export function decodeBody(body: Buffer, contentType: string | undefined): DecodedBody {
   const type = contentType ? parseMediaType(contentType).type : 'application/json';
+  if (type === PROTOBUF_TYPE) return { value: decodeProtobuf(body) };
   const text = body.toString('utf8');
   if (type === 'application/json') return { value: parseJson(text), text };
   if (type === 'application/yaml' || type === 'application/apply-patch+yaml')

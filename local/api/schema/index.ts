@@ -11,3 +11,4 @@ export { openApiV3, type ServedKind } from './openapi.ts';
 export { prune } from './prune.ts';
 export type { FieldError, FieldErrorType, JSONSchema, KubeObject, ValidationRule } from './types.ts';
 export { validate } from './validate/index.ts';
+export { validateTypes } from './validate/types-only.ts';

@@ -68,8 +68,9 @@ function nameErrors(metadata: JsonObject, check: NameCheck): FieldError[] {
     const shown = prefix.endsWith('-') ? `${prefix.slice(0, -1)}a` : prefix;
     errors.push(...check(shown).map((problem) => invalid('metadata.generateName', prefix, problem)));
   }
-  if (name === '') errors.push(required('metadata.name', 'name or generateName is required'));
-  else errors.push(...check(name).map((problem) => invalid('metadata.name', name, problem)));
+  if (name === '' && prefix === '')
+    errors.push(required('metadata.name', 'name or generateName is required'));
+  if (name !== '') errors.push(...check(name).map((problem) => invalid('metadata.name', name, problem)));
   return errors;
 }
 
@@ -106,7 +107,7 @@ export function annotationErrors(annotations: JsonValue | undefined, field: stri
 
 function ownerErrors(owners: JsonValue | undefined): FieldError[] {
   const list = (Array.isArray(owners) ? owners : []).map((owner) => (isObject(owner) ? owner : {}));
-  const errors = list.flatMap((owner, index) => oneOwnerErrors(owner, `metadata.ownerReferences[${index}]`));
+  const errors = list.flatMap((owner) => oneOwnerErrors(owner, 'metadata.ownerReferences'));
   const controllers = list.filter(({ controller }) => controller === true);
   if (controllers.length > 1) {
     const text = controllers
@@ -130,19 +131,12 @@ function oneOwnerErrors(owner: JsonObject, path: string): FieldError[] {
 
 function finalizerErrors(finalizers: JsonValue | undefined): FieldError[] {
   const known = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
-  return (Array.isArray(finalizers) ? finalizers : []).flatMap((finalizer) => {
+  return (Array.isArray(finalizers) ? finalizers : []).flatMap((finalizer, index) => {
+    const at = `metadata.finalizers[${index}]`;
     const text = String(finalizer);
-    const problems = qualifiedNameProblems(text).map((problem) =>
-      invalid('metadata.finalizers', text, problem),
-    );
+    const problems = qualifiedNameProblems(text).map((problem) => invalid(at, text, problem));
     if (problems.length > 0 || text.includes('/') || known.has(text)) return problems;
-    return [
-      invalid(
-        'metadata.finalizers',
-        text,
-        'name is neither a standard finalizer name nor is it fully qualified',
-      ),
-    ];
+    return [invalid(at, text, 'name is neither a standard finalizer name nor is it fully qualified')];
   });
 }
 

@@ -67,7 +67,7 @@ export class Definitions {
   }
 
   private field(schema: JSONSchema, description: string | undefined): JsonObject {
-    const text = description === undefined ? {} : { description };
+    const text: JsonObject = description === undefined ? {} : { description };
     const model = modelNameOf(schema);
     if (model !== undefined)
       return { allOf: [{ $ref: this.reference(schema) }], ...markers(schema), ...text };

@@ -101,8 +101,8 @@ function dropNullsAt(value: JsonObject, key: string, schema: JSONSchema, typed: 
   const below = childOf(schema, key);
   if (below === undefined) return;
   const child = value[key] as JsonValue;
-  if (child !== null) return dropNulls(child, below.schema, typed);
-  if (typed && schema.properties === undefined) value[key] = zeroOf(below.schema);
+  if (child !== null) dropNulls(child, below.schema, typed);
+  else if (typed && schema.properties === undefined) value[key] = zeroOf(below.schema);
   else if (typed || (below.schema && !below.schema.nullable && below.schema.default === undefined)) {
     delete value[key];
   }

@@ -45,3 +45,46 @@ export function compareQuantities(a: string, b: string): number {
   if (difference === 0n) return 0;
   return difference > 0n ? 1 : -1;
 }
+
+const DECIMAL_SUFFIXES = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'];
+const BINARY_SUFFIXES = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
+
+/**
+ * The one form in which a value is written: no fraction, the largest suffix of the family it was written in,
+ * rounded up to the nano. Throws for what is no quantity.
+ */
+export function canonicalQuantity(text: string): string {
+  const { digits, scale } = parseQuantity(text);
+  const suffix = FORM.exec(text)?.[3] ?? '';
+  const nanos = ceilDivide(digits * 10n ** 9n, 10n ** BigInt(scale));
+  const size = nanos < 0n ? -nanos : nanos;
+  if (suffix in BINARY && size >= 1024n * 10n ** 9n) return binaryForm(ceilDivide(nanos, 10n ** 9n));
+  return decimalForm(nanos, /^[eE]/.test(suffix));
+}
+
+function ceilDivide(value: bigint, by: bigint): bigint {
+  const quotient = value / by;
+  return value > quotient * by ? quotient + 1n : quotient;
+}
+
+function binaryForm(value: bigint): string {
+  let mantissa = value;
+  let index = 0;
+  while (mantissa !== 0n && mantissa % 1024n === 0n && index < BINARY_SUFFIXES.length - 1) {
+    mantissa /= 1024n;
+    index++;
+  }
+  return `${mantissa}${BINARY_SUFFIXES[index]}`;
+}
+
+function decimalForm(nanos: bigint, exponential: boolean): string {
+  if (nanos === 0n) return '0';
+  let mantissa = nanos;
+  let index = 0;
+  while (mantissa % 1000n === 0n && index < DECIMAL_SUFFIXES.length - 1) {
+    mantissa /= 1000n;
+    index++;
+  }
+  if (!exponential) return `${mantissa}${DECIMAL_SUFFIXES[index]}`;
+  return index === 3 ? String(mantissa) : `${mantissa}e${(index - 3) * 3}`;
+}

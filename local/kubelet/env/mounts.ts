@@ -44,7 +44,8 @@ export function rewritePath(text: string, mounts: readonly Mount[]): string {
   for (const { mountPath, hostPath } of mounts) {
     if (text === mountPath) return hostPath;
     const prefix = mountPath === '/' ? '/' : `${mountPath}/`;
-    if (text.startsWith(prefix)) return join(hostPath, text.slice(prefix.length));
+    // Not joined: a trailing slash may be meant to be followed by a name.
+    if (text.startsWith(prefix)) return `${hostPath}/${text.slice(prefix.length)}`;
   }
   return text;
 }

@@ -1,11 +1,12 @@
 /** Where containers' logs are: one file per run, of which the last two are kept. */
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export interface LogPlace {
   /** The log of a run, by the container's restart count at the time. */
   file(run: number): string;
-  prepare(): Promise<unknown>;
+  prepare(): void;
   /** Removes logs of runs before the one before `run`. */
   prune(run: number): Promise<void>;
 }
@@ -18,7 +19,7 @@ export function logPlace(rootDir: string, podUid: string, container: string): Lo
   const directory = join(podLogDirectory(rootDir, podUid), container);
   return {
     file: (run) => join(directory, `${run}.log`),
-    prepare: () => mkdir(directory, { recursive: true, mode: 0o700 }),
+    prepare: () => void mkdirSync(directory, { recursive: true, mode: 0o700 }),
     async prune(run) {
       const names = await readdir(directory).catch(() => []);
       const old = names.filter((name) => Number.parseInt(name, 10) < run - 1);

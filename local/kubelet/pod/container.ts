@@ -1,23 +1,26 @@
 /** Starts, watches and stops the runs of one container. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LifecycleHandler, Pod, Probe } from 'kubernetes-types/core/v1.js';
 import { sleep } from '#kube/clock.ts';
 import { nextBackoff } from '../backoff.ts';
-import { ConfigError } from '../env/config-error.ts';
 import type { PodFacts } from '../env/downward.ts';
 import type { Sources } from '../env/sources.ts';
 import { findImage, type LocalImage, unknownImageMessage } from '../images.ts';
 import { logTail } from '../logs/read.ts';
 import type { LogPlace } from '../logs/store.ts';
-import { type CheckTarget, checkProbe, httpGet } from '../probes/check.ts';
+import { type CheckTarget, checkProbe } from '../probes/check.ts';
 import { runProbes } from '../probes/runner.ts';
 import type { ProcessExit, RunningProcess } from '../runtime/runtime.ts';
 import type { NodeServices, PodEvent } from '../services.ts';
+import { runHook } from './hooks.ts';
 import { containerDirectories, type Launch, planLaunch } from './launch.ts';
 import { type ContainerModel, exitOf, isLive } from './model.ts';
 import { describeExit, readMessageFile, terminationMessage } from './termination.ts';
+
+/** The process itself could not be started. */
+class StartError extends Error {}
 
 const CONFIG_RETRY_MS = 5_000;
 const LOG_MAX_BYTES = 5 * 1024 * 1024;
@@ -92,15 +95,19 @@ export class ContainerRunner {
     const launch = await this.#prepare(image);
     const id = randomBytes(16).toString('hex');
     const log = this.#host.logs(this.model.name);
-    const process = await services.runtime.start({
-      id,
-      argv: launch.argv,
-      env: launch.env,
-      cwd: launch.cwd,
-      logFile: log.file(this.model.restartCount),
-      logMaxBytes: LOG_MAX_BYTES,
-      memoryLimitBytes: launch.memoryLimitBytes,
-    });
+    const process = await services.runtime
+      .start({
+        id,
+        argv: launch.argv,
+        env: launch.env,
+        cwd: launch.cwd,
+        logFile: log.file(this.model.restartCount),
+        logMaxBytes: LOG_MAX_BYTES,
+        memoryLimitBytes: launch.memoryLimitBytes,
+      })
+      .catch((error: Error) => {
+        throw new StartError(error.message);
+      });
     this.#onRunning(id, process, launch);
     this.#event(
       'Normal',
@@ -116,12 +123,11 @@ export class ContainerRunner {
   async #prepare(image: LocalImage): Promise<Launch> {
     const { services } = this.#host;
     const directory = this.#host.directory(this.model.name);
-    const [sources] = await Promise.all([
-      this.#host.freshSources(),
-      mkdir(join(directory, containerDirectories.work), { recursive: true }),
-      mkdir(join(directory, containerDirectories.temporary), { recursive: true }),
-      this.#host.logs(this.model.name).prepare(),
-    ]);
+    const sources = await this.#host.freshSources();
+    for (const name of Object.values(containerDirectories)) {
+      mkdirSync(join(directory, name), { recursive: true });
+    }
+    this.#host.logs(this.model.name).prepare();
     const launch = planLaunch(this.model.spec, {
       pod: this.#host.pod(),
       facts: this.#host.facts(),
@@ -131,7 +137,7 @@ export class ContainerRunner {
       directory,
       path: services.path,
     });
-    if (this.model.everStarted) await rm(launch.terminationLog, { force: true });
+    if (this.model.everStarted) rmSync(launch.terminationLog, { force: true });
     return launch;
   }
 
@@ -188,27 +194,10 @@ export class ContainerRunner {
   }
 
   async #postStart(hook: LifecycleHandler): Promise<void> {
-    const failure = await this.#runHook(hook, this.#graceMs());
+    const failure = await runHook(hook, this.#target(), this.#graceMs());
     if (failure === undefined) return;
     this.#event('Warning', 'FailedPostStartHook', 'Killing', `PostStartHook failed: ${failure}`);
     this.stop(this.#graceMs());
-  }
-
-  /** The reason of the failure, if it failed. */
-  async #runHook(hook: LifecycleHandler, timeoutMs: number): Promise<string | undefined> {
-    if (hook.sleep) {
-      await sleep(this.#host.services.clock, hook.sleep.seconds * 1_000, this.#stopWakes?.signal);
-      return undefined;
-    }
-    try {
-      const check = hook.httpGet
-        ? httpGet(hook.httpGet, this.#target(), timeoutMs)
-        : checkProbe({ exec: hook.exec, tcpSocket: hook.tcpSocket }, this.#target(), timeoutMs);
-      const { ok, message } = await check;
-      return ok ? undefined : message;
-    } catch (error) {
-      return (error as Error).message;
-    }
   }
 
   /** Ends the present run, also one that is just starting; a shorter grace replaces a longer one. */
@@ -245,7 +234,7 @@ export class ContainerRunner {
     });
     const timeoutMs = this.#remainingMs();
     const failure = await Promise.race([
-      this.#runHook(hook, timeoutMs),
+      runHook(hook, this.#target(), timeoutMs),
       cut,
       run.exited.then(() => undefined),
     ]);
@@ -293,7 +282,7 @@ export class ContainerRunner {
   #failStart(error: Error): void {
     const { model } = this;
     const now = this.#now();
-    if (error instanceof ConfigError) {
+    if (!(error instanceof StartError)) {
       model.state = { kind: 'waiting', reason: 'CreateContainerConfigError', message: error.message };
       model.retryAtMs = now + CONFIG_RETRY_MS;
     } else {

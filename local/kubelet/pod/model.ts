@@ -72,6 +72,12 @@ export function exitOf(container: ContainerModel): Termination | undefined {
   return container.state.kind === 'exited' ? container.state.termination : undefined;
 }
 
+/** A source changed: what failed for its configuration may start. It cannot make an unknown image known. */
+export function forgetConfigRetry(container: ContainerModel): void {
+  if (container.state.kind === 'waiting' && container.state.reason === 'ErrImagePull') return;
+  container.retryAtMs = undefined;
+}
+
 /** A pod that was never seen, or one that an earlier kubelet ran and that has to start again. */
 export function newPodModel(pod: Pod, nowMs: number): PodModel {
   const statuses = new Map(

@@ -4,27 +4,26 @@
  * Everything that happens (a change of the object, an exit, a probe's verdict, a timer) ends in a call of
  * `wake`, after which the worker looks at the whole state, acts and publishes the status.
  */
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import { isConflict, isNotFound } from '#kube/errors.ts';
 import { describeError } from '#kube/log.ts';
 import { pods, refOf } from '#kube/resource.ts';
-import type { PodFacts } from '../env/downward.ts';
 import { sourcesOf } from '../env/sources.ts';
 import type { LogOptions } from '../logs/lines.ts';
 import type { LogTarget } from '../logs/server.ts';
 import { logPlace, podLogDirectory } from '../logs/store.ts';
 import type { NodeServices, PodEvent } from '../services.ts';
-import { type PodVolumes, podVolumes } from '../volumes/pod-volumes.ts';
 import { type ContainerHost, ContainerRunner } from './container.ts';
 import { findContainerLog } from './logs.ts';
-import { isLive, newPodModel, type PodModel } from './model.ts';
+import { forgetConfigRetry, isLive, newPodModel, type PodModel } from './model.ts';
 import { type PodPlan, planPod, type RestartPolicy } from './plan.ts';
+import { metadataChanged, PodSetup } from './setup.ts';
 import { buildPodStatus, podPhase } from './status.ts';
 import { createStatusWriter, type StatusWriter } from './status-writer.ts';
 
-const PREPARE_RETRY_MS = 2_000;
+const DELETE_RETRY_MS = 2_000;
 /** For pods whose object vanished without grace. */
 const FORCED_GRACE_MS = 1_000;
 
@@ -34,7 +33,7 @@ export class PodWorker {
   #pod: Pod;
   #model: PodModel;
   #runners: Map<string, ContainerRunner>;
-  #volumes: PodVolumes;
+  #setup: PodSetup;
   #status: StatusWriter;
   #gone = false;
   #deleting = false;
@@ -42,8 +41,6 @@ export class PodWorker {
   #running = false;
   #stopped = false;
   #cancelTimer = () => {};
-  #preparing = false;
-  #prepareError: string | undefined;
   #onDone: () => void;
 
   /** `onDone` is called once, when nothing of the pod is left. */
@@ -57,7 +54,12 @@ export class PodWorker {
     if (phase === 'Succeeded' || phase === 'Failed') {
       this.#model.outcome = { phase, reason: pod.status?.reason, message: pod.status?.message };
     }
-    this.#volumes = podVolumes(join(this.#directory(), 'volumes'));
+    this.#setup = new PodSetup(services, this.#model, {
+      pod: () => this.#pod,
+      directory: this.#directory(),
+      changed: () => this.wake(),
+      record: (event) => this.#record(event),
+    });
     this.#status = createStatusWriter({
       client: services.client,
       clock: services.clock,
@@ -89,7 +91,7 @@ export class PodWorker {
     const before = this.#pod;
     this.#pod = pod;
     this.wake();
-    if (this.#model.prepared && metadataChanged(before, pod)) void this.#refreshVolumes();
+    if (this.#model.prepared && metadataChanged(before, pod)) this.#setup.refresh();
   }
 
   /** The object is gone: end what runs, without a word to the API server. */
@@ -100,8 +102,9 @@ export class PodWorker {
 
   /** A ConfigMap or Secret that the pod uses changed. */
   sourcesChanged(): void {
-    for (const { model } of this.#runners.values()) model.retryAtMs = keepImageRetry(model);
-    if (this.#model.prepared) void this.#refreshVolumes();
+    for (const { model } of this.#runners.values()) forgetConfigRetry(model);
+    this.#setup.retry();
+    if (this.#model.prepared) this.#setup.refresh();
     this.wake();
   }
 
@@ -146,49 +149,10 @@ export class PodWorker {
     this.#cancelTimer = () => {};
     const deleted = this.#gone || this.#pod.metadata?.deletionTimestamp !== undefined;
     if (deleted || this.#model.outcome) return this.#end(deleted);
-    if (!this.#model.prepared) this.#prepare();
+    if (!this.#model.prepared) this.#setup.begin();
     this.#checkDeadline();
     if (this.#model.prepared && !this.#model.outcome) this.#advance();
     this.#status.publish();
-  }
-
-  /** Address first, so that it shows while volumes are still written. */
-  #prepare(): void {
-    const model = this.#model;
-    model.podIp ??= this.#services.addresses.allocate();
-    if (this.#preparing || this.#prepareError) return;
-    this.#preparing = true;
-    void this.#prepareVolumes().finally(() => {
-      this.#preparing = false;
-      this.wake();
-    });
-  }
-
-  async #prepareVolumes(): Promise<void> {
-    try {
-      const sources = await this.#freshSources();
-      await mkdir(this.#directory(), { recursive: true, mode: 0o700 });
-      await this.#volumes.update(this.#pod, this.#facts(), sources);
-      this.#model.prepared = true;
-    } catch (error) {
-      const { message } = error as Error;
-      this.#prepareError = message;
-      this.#record({ type: 'Warning', reason: 'FailedMount', action: 'Mounting', note: message });
-      this.#services.clock.after(PREPARE_RETRY_MS, () => {
-        this.#prepareError = undefined;
-        this.wake();
-      });
-    }
-  }
-
-  async #refreshVolumes(): Promise<void> {
-    const namespace = this.#pod.metadata?.namespace ?? '';
-    try {
-      await this.#volumes.update(this.#pod, this.#facts(), this.#services.sources.cached(namespace));
-    } catch (error) {
-      // The files stay as they were, which is what a pod whose source was deleted relies on.
-      this.#services.log.debug({ pod: refOf(this.#pod), ...describeError(error) }, 'volumes not refreshed');
-    }
   }
 
   #advance(): void {
@@ -241,7 +205,7 @@ export class PodWorker {
       this.#stopContainers(live);
       return this.#status.publish();
     }
-    if (this.#preparing) return;
+    if (this.#setup.busy) return;
     this.#model.prepared = false;
     if (this.#model.podIp && !this.#gone && !this.#model.outcome) {
       this.#model.outcome = { phase: endedPhase(this.#model) };
@@ -269,7 +233,7 @@ export class PodWorker {
     await this.#status.flush();
     if (!(await this.#deleteObject())) {
       this.#deleting = false;
-      return this.#wakeAt(this.#services.clock.now() + PREPARE_RETRY_MS);
+      return this.#wakeAt(this.#services.clock.now() + DELETE_RETRY_MS);
     }
     this.#status.stop();
     if (this.#model.podIp) this.#services.addresses.release(this.#model.podIp);
@@ -313,14 +277,6 @@ export class PodWorker {
     return (this.#pod.spec?.restartPolicy ?? 'Always') as RestartPolicy;
   }
 
-  #facts(): PodFacts {
-    return { ...this.#services.node, podIp: this.#model.podIp ?? '' };
-  }
-
-  #freshSources() {
-    return this.#services.sources.fresh(this.#pod.metadata?.namespace ?? '', this.uses());
-  }
-
   #directory(): string {
     return join(this.#services.rootDir, 'pods', this.uid);
   }
@@ -333,26 +289,15 @@ export class PodWorker {
     return {
       services: this.#services,
       pod: () => this.#pod,
-      facts: () => this.#facts(),
-      freshSources: () => this.#freshSources(),
-      volumeDirectory: (volume) => this.#volumes.directory(volume),
+      facts: () => this.#setup.facts(),
+      freshSources: () => this.#setup.freshSources(),
+      volumeDirectory: (volume) => this.#setup.volumeDirectory(volume),
       directory: (container) => join(this.#directory(), 'containers', container),
       logs: (container) => logPlace(this.#services.rootDir, this.uid, container),
       changed: () => this.wake(),
       record: (event) => this.#record(event),
     };
   }
-}
-
-/** What downward API volumes can show changed. */
-function metadataChanged(before: Pod, after: Pod): boolean {
-  const shown = ({ metadata }: Pod) => JSON.stringify([metadata?.labels, metadata?.annotations]);
-  return shown(before) !== shown(after);
-}
-
-/** A changed source cannot make an unknown image known. */
-function keepImageRetry(model: { state: { kind: string; reason?: string }; retryAtMs?: number }) {
-  return model.state.reason === 'ErrImagePull' ? model.retryAtMs : undefined;
 }
 
 function endedPhase(model: PodModel): 'Succeeded' | 'Failed' {

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { processIdentity } from './identity.ts';
@@ -86,6 +88,18 @@ describe('the container runtime', () => {
     expect(await runtime.exec({ ...base, argv: ['/nonexistent'], timeoutMs: 50 })).toMatchObject({
       exitCode: 127,
     });
+  });
+});
+
+describe('a process keeper that is killed', () => {
+  it('takes its containers with it and is replaced', async () => {
+    const running = await runtime.start(shell('sleep 60'));
+    const { stdout } = await promisify(execFile)('ps', ['-o', 'ppid=', '-p', String(running.pid)]);
+    process.kill(Number(stdout), 'SIGKILL');
+    expect(await running.exited).toMatchObject({ exitCode: null, signal: 'SIGKILL' });
+    await expect.poll(() => processIdentity(running.pid)).toBeUndefined();
+    const next = await (await runtime.start(shell('exit 4'))).exited;
+    expect(next.exitCode).toBe(4);
   });
 });
 

@@ -34,6 +34,8 @@ export interface ContainerRuntime {
   stop(graceMs: number): Promise<void>;
 }
 
+const REFORK_MS = 1_000;
+
 interface Live {
   pid?: number;
   started: PromiseWithResolvers<RunningProcess>;
@@ -60,8 +62,10 @@ class KeeperClient implements ContainerRuntime {
   #execs = new Map<string, (result: ExecResult) => void>();
   #listeners = new Map<string, Set<() => void>>();
   #stopping = false;
+  #reforkTimer: NodeJS.Timeout | undefined;
   #keeper: ChildProcess;
   #ready = Promise.withResolvers<void>();
+  #isReady = false;
 
   constructor(records: ProcessRecords, log: Logger) {
     this.#records = records;
@@ -75,6 +79,7 @@ class KeeperClient implements ContainerRuntime {
 
   start(spec: Omit<StartRequest, 'op'>): Promise<RunningProcess> {
     if (this.#stopping) return Promise.reject(new Error('the node is shutting down'));
+    if (!this.#keeper.connected) return Promise.reject(new Error('the process keeper is being replaced'));
     const live: Live = { started: Promise.withResolvers(), exited: Promise.withResolvers() };
     this.#live.set(spec.id, live);
     this.#send({ op: 'start', ...spec });
@@ -87,6 +92,7 @@ class KeeperClient implements ContainerRuntime {
 
   exec(request: Omit<ExecRequest, 'op' | 'id'>): Promise<ExecResult> {
     const id = randomUUID();
+    if (!this.#keeper.connected) return Promise.resolve({ exitCode: null, timedOut: false, output: '' });
     return new Promise((resolve) => {
       this.#execs.set(id, resolve);
       this.#send({ op: 'exec', id, ...request });
@@ -108,6 +114,7 @@ class KeeperClient implements ContainerRuntime {
   async stop(graceMs: number): Promise<void> {
     if (!this.#stopping) {
       this.#stopping = true;
+      clearTimeout(this.#reforkTimer);
       this.#send({ op: 'shutdown', graceMs });
     }
     await this.#gone(graceMs + 1_000);
@@ -123,6 +130,11 @@ class KeeperClient implements ContainerRuntime {
     const timer = setTimeout(() => keeper.kill('SIGKILL'), timeoutMs);
     await exited;
     clearTimeout(timer);
+  }
+
+  #refork(): void {
+    this.#isReady = false;
+    this.#keeper = this.#fork();
   }
 
   #fork(): ChildProcess {
@@ -147,6 +159,7 @@ class KeeperClient implements ContainerRuntime {
   #receive(reply: KeeperReply): void {
     switch (reply.op) {
       case 'ready':
+        this.#isReady = true;
         this.#ready.resolve();
         break;
       case 'started':
@@ -191,8 +204,11 @@ class KeeperClient implements ContainerRuntime {
     }
     for (const settle of this.#execs.values()) settle({ exitCode: null, timedOut: false, output: '' });
     this.#execs.clear();
+    this.#ready.reject(new Error('the process keeper ended before it was ready'));
     if (this.#stopping) return;
     this.#log.error({ containers: lost.length }, 'process keeper ended; its containers are lost');
-    this.#keeper = this.#fork();
+    // One that cannot even start is not tried again in a tight loop.
+    if (this.#isReady) this.#refork();
+    else this.#reforkTimer = setTimeout(() => this.#refork(), REFORK_MS).unref();
   }
 }

@@ -1,5 +1,5 @@
 /** The directories that hold one pod's volumes. */
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Pod, Volume } from 'kubernetes-types/core/v1.js';
 import type { PodFacts } from '../env/downward.ts';
@@ -10,35 +10,33 @@ import { type PlannedFile, planVolume, type VolumePlan } from './plan.ts';
 export interface PodVolumes {
   directory(volume: string): string | undefined;
   /** Brings every volume up to date; throws ConfigError when one cannot be, the others are still done. */
-  update(pod: Pod, facts: PodFacts, sources: Sources): Promise<void>;
+  update(pod: Pod, facts: PodFacts, sources: Sources): void;
 }
 
 export function podVolumes(root: string): PodVolumes {
   const written = new Map<string, VolumePlan>();
 
-  const update = async (volume: Volume, context: { pod: Pod; facts: PodFacts; sources: Sources }) => {
+  const update = (volume: Volume, context: { pod: Pod; facts: PodFacts; sources: Sources }) => {
     const plan = planVolume(volume, context);
     if (written.has(volume.name) && samePlan(written.get(volume.name), plan)) return;
     const directory = join(root, volume.name);
-    if (plan) await writeAtomicDirectory(directory, plan);
-    else await mkdir(directory, { recursive: true, mode: 0o777 });
+    if (plan) writeAtomicDirectory(directory, plan);
+    else mkdirSync(directory, { recursive: true, mode: 0o777 });
     written.set(volume.name, plan);
   };
 
-  const updateAll = async (pod: Pod, facts: PodFacts, sources: Sources) => {
-    const results = await Promise.allSettled(
-      (pod.spec?.volumes ?? []).map((volume) => update(volume, { pod, facts, sources })),
-    );
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
-  };
-
-  let last: Promise<unknown> = Promise.resolve();
   return {
     directory: (volume) => (written.has(volume) ? join(root, volume) : undefined),
     update(pod, facts, sources) {
-      const done = last.then(() => updateAll(pod, facts, sources));
-      last = done.catch(() => {});
-      return done;
+      let failure: unknown;
+      for (const volume of pod.spec?.volumes ?? []) {
+        try {
+          update(volume, { pod, facts, sources });
+        } catch (error) {
+          failure ??= error;
+        }
+      }
+      if (failure) throw failure;
     },
   };
 }

@@ -64,11 +64,11 @@ export const images = {
   server: { command: [process.execPath, '-e', SERVER] },
 };
 
-/** A container of the shell image. */
+/** A container of the shell image; `$$` is written as Kubernetes wants it, doubled. */
 export const shell = (script: string, rest: object = {}) => ({
   name: 'main',
   image: 'shell',
-  command: ['/bin/sh', '-c', script],
+  command: ['/bin/sh', '-c', script.split('$$').join('$$$$')],
   ...rest,
 });
 
@@ -98,7 +98,7 @@ export async function startNode(): Promise<TestNode> {
         spec: { nodeName: NODE, terminationGracePeriodSeconds: 2, containers: [], ...spec },
       }),
     get: (name) => client.get(pods, ref(name)),
-    until: (name, what, read) =>
+    until: <T>(name: string, what: string, read: (pod: Pod) => T | undefined | false) =>
       eventually(`${name}: ${what}`, async () => read(await client.get(pods, ref(name))) as T),
     untilGone: (name) =>
       eventually(`${name} gone`, async () =>

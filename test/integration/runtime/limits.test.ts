@@ -295,3 +295,12 @@ it('refuses to start on a port that is taken', async () => {
   expect(second.exit.code).toBe(1);
   expect(second.stderr() + second.stdout()).toContain('EADDRINUSE');
 });
+
+it('runs from source as well, watchdog included', async () => {
+  const content = 'export const handler = (event) => { while (event.path === "/block") ; return "ok"; };';
+  const env = { CATNAP_TIMEOUT_SECONDS: '1' };
+  const runtime = await startRuntime({ files: { 'index.mjs': content }, env, fromSource: true });
+  expect(await (await fetch(runtime.url)).text()).toBe('ok');
+  await expect(fetch(`${runtime.url}/block`)).rejects.toThrow('fetch failed');
+  expect((await runtime.exited).code).toBe(124);
+});

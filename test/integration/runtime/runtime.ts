@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { buildRuntime } from '#runtime/build.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
@@ -11,6 +12,8 @@ export interface RuntimeOptions {
   files?: Record<string, string>;
   handler?: string;
   env?: Record<string, string>;
+  /** Runs the TypeScript source rather than the bundle. */
+  fromSource?: boolean;
 }
 
 export interface LogLine {
@@ -82,7 +85,9 @@ export async function runToExit(options: RuntimeOptions): Promise<Runtime & { ex
   return Object.assign(runtime, { exit: await runtime.exited });
 }
 
-function launch({ files, handler = 'index.handler', env }: RuntimeOptions): Started {
+const SOURCE = fileURLToPath(import.meta.resolve('#runtime/nodejs26/main.ts'));
+
+function launch({ files, handler = 'index.handler', env, fromSource }: RuntimeOptions): Started {
   const home = mkdtempSync(join(directory, 'function-'));
   const code = join(home, 'code');
   mkdirSync(join(home, 'tmp'));
@@ -92,7 +97,7 @@ function launch({ files, handler = 'index.handler', env }: RuntimeOptions): Star
     writeFileSync(join(code, path), content);
   }
   const terminationLog = join(home, 'termination-log');
-  const child = spawn(process.execPath, [entry], {
+  const child = spawn(process.execPath, [fromSource ? SOURCE : entry], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       HOST: '127.0.0.1',

@@ -1,4 +1,4 @@
-import { type ApiObject, listAt, recordAt, withValueAt } from '../../core/objects.ts';
+import { type ApiObject, listAt, recordAt, without, withValueAt } from '../../core/objects.ts';
 import { forbidden } from '../../core/status-error.ts';
 import type { Strategy } from '../resource.ts';
 
@@ -20,7 +20,10 @@ export const namespaceStrategy: Partial<Strategy> = {
     if (!PROTECTED.has(name)) return;
     throw forbidden({ group: '', plural: 'namespaces' }, name, 'this namespace may not be deleted');
   },
-  markTerminating: (namespace) => withValueAt(namespace, ['status', 'phase'], 'Terminating'),
+  markTerminating: (namespace) => ({
+    ...withValueAt(namespace, ['status', 'phase'], 'Terminating'),
+    metadata: without(namespace.metadata, 'deletionGracePeriodSeconds'),
+  }),
   heldBack: (namespace) => listAt(namespace, 'spec', 'finalizers').length > 0,
 };
 

@@ -1,6 +1,7 @@
 /** The form in which the real server, whose types are Go structs, gives built-in objects back. */
 import { clone, isObject, type JsonObject, type JsonValue } from '../json.ts';
 import { childOf, itemsOf } from '../prune.ts';
+import { canonicalQuantity, isQuantity } from '../quantity.ts';
 import type { JSONSchema, KubeObject } from '../types.ts';
 import { objectMetaSchema } from './index.ts';
 import { isZeroOmitted } from './models.ts';
@@ -26,9 +27,16 @@ function walk(value: JsonValue, schema: JSONSchema | undefined): void {
 function walkField(object: JsonObject, key: string, schema: JSONSchema | undefined): void {
   const value = object[key] as JsonValue;
   if (schema === undefined) return;
+  if (schema.format === 'quantity') object[key] = canonical(value);
   walk(value, schema);
   const empty = value === null || (isZeroOmitted(schema) && isZero(value));
   if (empty) delete object[key];
+}
+
+/** Quantities have one form; what is none is left for validation to refuse. */
+function canonical(value: JsonValue): JsonValue {
+  const text = String(value);
+  return value !== null && isQuantity(text) ? canonicalQuantity(text) : value;
 }
 
 function isZero(value: JsonValue): boolean {

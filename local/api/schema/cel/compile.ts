@@ -97,6 +97,8 @@ function compileExpression(
     const checked = parsed.check();
     if (!checked.valid) return { error: `compilation failed: ${describe(checked.error)}` };
     checkPresenceTests(environment, parsed.ast);
+    if (mentions(parsed.ast, 'cel'))
+      throw new Error("ERROR: undeclared reference to 'cel' (in container '')");
     if (checked.type !== type && !(checked.type === 'dyn' && type === 'bool')) return { error: wrongType };
     return { run: parsed, ast: parsed.ast };
   } catch (error) {

@@ -87,7 +87,8 @@ function runRule(
   const optional = oldSelf === undefined ? Optional.none() : Optional.of(oldSelf);
   const variables = { self, oldSelf: rule.optionalOldSelf ? optional : oldSelf };
   const outcome = evaluate(() => run(variables));
-  if ('error' in outcome) return invalid(fieldOf(node.path), type, evaluationError(outcome.error, named(rule)));
+  if ('error' in outcome)
+    return invalid(fieldOf(node.path), type, evaluationError(outcome.error, named(rule)));
   if (outcome.value === true) return undefined;
   if (!usesOldSelf && unchanged(node.old, node.value)) return undefined;
   return failure(node, compiled, variables);
@@ -103,13 +104,14 @@ function evaluate(action: () => unknown): { value: unknown } | { error: string }
     return { value: action() };
   } catch (error) {
     const { summary, message } = error as { summary?: string; message: string };
-    return { error: lowerFirst(summary ?? message) };
+    return { error: translate(summary ?? message) };
   }
 }
 
-/** The library says "No such key" where the server says "no such key". */
-function lowerFirst(text: string): string {
-  return text.replace(/^No such key/, 'no such key');
+/** The library's sentences in the server's words. */
+function translate(text: string): string {
+  const index = /^No such key: index out of bounds, index (-?\d+)/.exec(text);
+  return index ? `index out of bounds: ${index[1]}` : text.replace(/^No such key/, 'no such key');
 }
 
 /** How a message calls a rule: by its message when it has one. */

@@ -1,7 +1,9 @@
 /** The environment that rules are compiled in: CEL's own functions and those that Kubernetes adds. */
+import { isIP } from 'node:net';
 import { Environment } from '@marcbachmann/cel-js';
 import { goRegExp, matches } from '../go-regexp.ts';
 import { compareQuantities, isQuantity, parseQuantity } from '../quantity.ts';
+import { hasFormat } from '../validate/formats.ts';
 import { celEqual } from './equality.ts';
 
 /** A quantity as a CEL value. */
@@ -60,7 +62,9 @@ function addStrings(environment: Environment): void {
       'string.findAll(string, int): list<string>',
       (text: string, source: string, limit: bigint) => findAll(text, source, Number(limit)),
     )
-    .registerFunction('isURL(string): bool', (text: string) => URL.canParse(text));
+    .registerFunction('isURL(string): bool', (text: string) => URL.canParse(text))
+    .registerFunction('isIP(string): bool', (text: string) => isIP(text) !== 0)
+    .registerFunction('isCIDR(string): bool', (text: string) => hasFormat('cidr', text));
 }
 
 function replaceSome(text: string, from: string, to: string, count: number): string {

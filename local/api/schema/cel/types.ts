@@ -42,12 +42,6 @@ export class TypeDeclarations {
 
   /** The type of a schema. Types of objects are declared as they are met. */
   declare(schema: JSONSchema): CelType | undefined {
-    const type = this.declarePlain(schema);
-    if (type === undefined || !schema.nullable || type.name === 'dyn') return type;
-    return { name: 'dyn', convert: (value) => (value === null ? null : type.convert(value)) };
-  }
-
-  private declarePlain(schema: JSONSchema): CelType | undefined {
     if (schema['x-kubernetes-int-or-string']) return { name: 'dyn', convert: dynamic };
     if (schema['x-kubernetes-embedded-resource']) return this.declareObject(withTypeMeta(schema));
     switch (schema.type) {
@@ -111,7 +105,8 @@ export class TypeDeclarations {
 function fill(struct: Map<string, unknown>, value: JsonObject, fields: Fields): Map<string, unknown> {
   for (const [property, { identifier, type }] of fields) {
     const child = own(value, property);
-    if (child !== undefined) struct.set(identifier, type.convert(child));
+    // Where null is allowed it reads as absent.
+    if (child !== undefined && child !== null) struct.set(identifier, type.convert(child));
   }
   return struct;
 }

@@ -21,7 +21,10 @@ export function defaultErrors(schema: JSONSchema, path: string): FieldError[] {
 function valueErrors(value: JsonValue, schema: JSONSchema, at: string): FieldError[] {
   const unknown = isPruned(value, schema) ? [] : [invalid(at, value, 'must not have unknown fields')];
   const { errors } = validateNode({ value, schema, path: '' });
-  const moved = errors.map((error) => ({ ...error, field: error.field === '' ? at : `${at}.${error.field}` }));
+  const moved = errors.map((error) => ({
+    ...error,
+    field: error.field === '' ? at : `${at}.${error.field}`,
+  }));
   if (moved.length > 0) return [...unknown, ...moved];
   return [...unknown, ...runRules({ value, schema, path: at, root: false, old: undefined })];
 }

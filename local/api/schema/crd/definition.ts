@@ -114,7 +114,11 @@ function versionsErrors({ versions = [] }: DefinitionSpec): FieldError[] {
 }
 
 /** What all versions share counts as the definition's own. */
-export function sharedPath(versions: readonly DefinitionVersion[], key: keyof DefinitionVersion, index: number): string {
+export function sharedPath(
+  versions: readonly DefinitionVersion[],
+  key: keyof DefinitionVersion,
+  index: number,
+): string {
   const texts = versions.map((version) => JSON.stringify(version[key]));
   return texts.every((text) => text === texts[0]) ? `spec.${key}` : `spec.versions[${index}].${key}`;
 }

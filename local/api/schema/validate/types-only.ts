@@ -20,11 +20,13 @@ function walk(value: JsonValue, schema: JSONSchema, path: string, errors: FieldE
   } else if (Array.isArray(value)) {
     const items = itemsOf(schema);
     for (const [index, item] of value.entries()) if (items) walk(item, items, `${path}[${index}]`, errors);
-  } else if (isObject(value)) {
-    for (const [key, child] of Object.entries(value)) {
-      const below = childOf(schema, key)?.schema;
-      if (below) walk(child, below, path === '' ? key : `${path}.${key}`, errors);
-    }
+  } else if (isObject(value)) walkMap(value, schema, path, errors);
+}
+
+function walkMap(value: JsonObject, schema: JSONSchema, path: string, errors: FieldError[]): void {
+  for (const [key, child] of Object.entries(value)) {
+    const below = childOf(schema, key)?.schema;
+    if (below) walk(child, below, path === '' ? key : `${path}.${key}`, errors);
   }
 }
 

@@ -120,25 +120,36 @@ function mapChecks(node: Node, value: JsonObject): Result {
   const { schema, path } = node;
   const result = new Result();
   result.matches++;
-  const size = Object.keys(value).length;
-  const { minProperties, maxProperties } = schema;
-  if (minProperties !== undefined && size < minProperties) {
-    result.add(invalid(path, size, `${path} in body should have at least ${minProperties} properties`));
-  }
-  if (maxProperties !== undefined && size > maxProperties) result.add(tooMany(path, size, maxProperties));
+  result.add(sizeError(Object.keys(value).length, schema, path));
   for (const key of Object.keys(value)) {
     const property = propertySchema(schema, key);
     if (property === undefined) continue;
-    const at = path === '' ? key : `${path}.${key}`;
     const child = value[key] as JsonValue;
     result.merge(
-      validateNode({ value: child, schema: property, path: at, old: correlateField(node.old, key) }),
+      validateNode({
+        value: child,
+        schema: property,
+        path: below(path, key),
+        old: correlateField(node.old, key),
+      }),
     );
   }
   for (const key of schema.required ?? []) {
-    if (!Object.hasOwn(value, key)) result.add(required(path === '' ? key : `${path}.${key}`));
+    if (!Object.hasOwn(value, key)) result.add(required(below(path, key)));
   }
   return result;
+}
+
+function below(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key}`;
+}
+
+function sizeError(size: number, schema: JSONSchema, path: string): FieldError | undefined {
+  const { minProperties, maxProperties } = schema;
+  if (minProperties !== undefined && size < minProperties) {
+    return invalid(path, size, `${path} in body should have at least ${minProperties} properties`);
+  }
+  return maxProperties !== undefined && size > maxProperties ? tooMany(path, size, maxProperties) : undefined;
 }
 
 function propertySchema(schema: JSONSchema, key: string): JSONSchema | undefined {

@@ -62,6 +62,7 @@ function defaultNamespace(namespace: JsonObject): void {
 }
 
 function defaultNode(node: JsonObject): void {
+  setDefault(node, 'spec', {});
   const status = objectAt(node, 'status');
   if (!isObject(status.capacity)) return;
   const allocatable = ensureObject(status, 'allocatable');

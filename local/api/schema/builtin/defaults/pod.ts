@@ -9,6 +9,8 @@ export function defaultPod(pod: JsonObject): void {
   const spec = ensureObject(pod, 'spec');
   defaultPodSpec(spec);
   setDefault(spec, 'enableServiceLinks', true);
+  const grace = spec.terminationGracePeriodSeconds;
+  if (typeof grace === 'number' && grace < 0) spec.terminationGracePeriodSeconds = 1;
   for (const container of [...objectsAt(spec, 'containers'), ...objectsAt(spec, 'initContainers')]) {
     requestsFromLimits(ensureObject(container, 'resources'));
   }
@@ -53,11 +55,7 @@ function defaultContainer(container: JsonObject, hostNetwork: boolean): void {
     if (hostNetwork && port.containerPort !== undefined) setDefault(port, 'hostPort', port.containerPort);
   }
   for (const { valueFrom } of objectsAt(container, 'env')) {
-    if (isObject(valueFrom) && isObject(valueFrom.fieldRef))
-      setDefault(valueFrom.fieldRef, 'apiVersion', 'v1');
-    if (isObject(valueFrom) && isObject(valueFrom.resourceFieldRef)) {
-      setDefault(valueFrom.resourceFieldRef, 'divisor', '0');
-    }
+    if (isObject(valueFrom)) defaultValueFrom(valueFrom);
   }
   for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
     if (isObject(container[probe])) defaultProbe(container[probe]);
@@ -65,6 +63,11 @@ function defaultContainer(container: JsonObject, hostNetwork: boolean): void {
   for (const hook of Object.values(objectAt(container, 'lifecycle'))) {
     if (isObject(hook) && isObject(hook.httpGet)) defaultHttpGet(hook.httpGet);
   }
+}
+
+function defaultValueFrom(source: JsonObject): void {
+  if (isObject(source.fieldRef)) setDefault(source.fieldRef, 'apiVersion', 'v1');
+  if (isObject(source.resourceFieldRef)) setDefault(source.resourceFieldRef, 'divisor', '0');
 }
 
 function defaultProbe(probe: JsonObject): void {

@@ -40,6 +40,7 @@ export function defaultEndpoints(endpoints: JsonObject): void {
 
 /** Fills in an EndpointSlice. */
 export function defaultEndpointSlice(slice: JsonObject): void {
+  for (const endpoint of objectsAt(slice, 'endpoints')) setDefault(endpoint, 'conditions', {});
   for (const port of objectsAt(slice, 'ports')) {
     setDefault(port, 'name', '');
     setDefault(port, 'protocol', 'TCP');

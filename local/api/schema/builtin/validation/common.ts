@@ -116,6 +116,15 @@ function expressionErrors(expression: JsonObject, path: string): FieldError[] {
   return errors;
 }
 
+const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist'];
+
+/** Whether all operators of a selector exist, so that it can be matched at all. */
+export function hasKnownOperators(selector: JsonObject): boolean {
+  return objectsAt(selector, 'matchExpressions').every((expression) =>
+    OPERATORS.includes(textAt(expression, 'operator')),
+  );
+}
+
 /** Whether a selector that is valid selects a set of labels. */
 export function selects(selector: JsonObject, labels: JsonObject): boolean {
   const wanted = Object.entries(objectAt(selector, 'matchLabels'));

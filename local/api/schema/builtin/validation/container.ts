@@ -74,11 +74,7 @@ const ENV_NAME =
   "a valid environment variable name must consist only of printable ASCII characters other than '='";
 
 function envNameProblems(name: string): string[] {
-  return /^[ -<>-~]+$/.test(name)
-    ? []
-    : [
-        `${ENV_NAME} (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is '^[ -<>-~]+$')`,
-      ];
+  return /^[ -<>-~]+$/.test(name) ? [] : [ENV_NAME];
 }
 
 const ENV_SOURCES = ['fieldRef', 'resourceFieldRef', 'configMapKeyRef', 'secretKeyRef', 'fileKeyRef'];
@@ -108,7 +104,8 @@ function sourceErrors(reference: JsonObject, kind: string, path: string): FieldE
     ];
   }
   if (kind === 'resourceFieldRef') return namedField(reference, 'resource', path, () => []);
-  const name = kind === 'fileKeyRef' ? [] : namedField(reference, 'name', path, dnsSubdomainProblems);
+  const text = textAt(reference, 'name');
+  const name = kind === 'fileKeyRef' ? [] : problems(`${path}.name`, text, dnsSubdomainProblems(text));
   return [...name, ...namedField(reference, 'key', path, configKeyProblems)];
 }
 
@@ -122,9 +119,9 @@ function envFromErrors(sources: readonly JsonObject[], path: string): FieldError
       errors.push(...namedField(objectAt(source, kind), 'name', `${at}.${kind}`, dnsSubdomainProblems));
     }
     if (used.length === 0) {
-      errors.push(invalid(at, '', 'must specify one of: `configMapRef` or `secretRef`'));
+      errors.push(invalid(path, '', 'must specify one of: `configMapRef` or `secretRef`'));
     } else if (used.length > 1) {
-      errors.push(invalid(at, '', 'may not have more than one field specified at a time'));
+      errors.push(invalid(path, '', 'may not have more than one field specified at a time'));
     }
     return errors;
   });

@@ -49,8 +49,12 @@ const kinds: Record<string, KindRules> = {
   'events.k8s.io/Event': { check: eventErrors },
   'discovery.k8s.io/EndpointSlice': { check: endpointSliceErrors },
   'apiextensions.k8s.io/CustomResourceDefinition': { clusterScoped: true, check: definitionErrors },
-  [`${RBAC}/Role`]: { name: pathSegmentProblems, check: roleErrors },
-  [`${RBAC}/ClusterRole`]: { clusterScoped: true, name: pathSegmentProblems, check: roleErrors },
+  [`${RBAC}/Role`]: { name: pathSegmentProblems, check: (role) => roleErrors(role, true) },
+  [`${RBAC}/ClusterRole`]: {
+    clusterScoped: true,
+    name: pathSegmentProblems,
+    check: (role) => roleErrors(role, false),
+  },
   [`${RBAC}/RoleBinding`]: {
     name: pathSegmentProblems,
     check: (binding, old) => bindingErrors(binding, old, anyKindOfRole),

@@ -1,10 +1,10 @@
 /** Validation of the smaller kinds. */
 import { forbidden, invalid, notSupported, required } from '../../errors.ts';
 import { deepEqual, isObject, type JsonObject, type JsonValue } from '../../json.ts';
-import { pathSegmentProblems } from '../../names.ts';
+import { pathSegmentProblems, qualifiedNameProblems } from '../../names.ts';
 import type { FieldError } from '../../types.ts';
 import { numberAt, objectAt, objectsAt, textAt } from '../access.ts';
-import { nonNegative, oneOf, selectorErrors } from './common.ts';
+import { nonNegative, oneOf, problems, selectorErrors } from './common.ts';
 import { amountErrors } from './workloads.ts';
 
 /** The errors of a Lease. */
@@ -16,71 +16,78 @@ export function leaseErrors(lease: JsonObject): FieldError[] {
     errors.push(invalid('spec.leaseDurationSeconds', duration, 'must be greater than 0'));
   }
   errors.push(...nonNegative(spec, ['leaseTransitions'], 'spec'));
-  if (spec.holderIdentity === '') errors.push(invalid('spec.holderIdentity', '', 'must not be empty'));
   return errors;
 }
 
-const EVENT_LIMITS: [string, number][] = [
-  ['reportingController', 0],
-  ['reportingInstance', 128],
-  ['action', 128],
-  ['reason', 128],
-];
-const MAX_NOTE_BYTES = 1024;
+const EVENT_TEXTS = ['reportingInstance', 'action', 'reason'];
+const MAX_EVENT_TEXT = 128;
+const MAX_NOTE = 1024;
 
 /** The errors of an events.k8s.io Event. */
 export function eventErrors(event: JsonObject): FieldError[] {
   const errors: FieldError[] = [];
   if (event.eventTime === undefined) errors.push(required('eventTime'));
-  for (const [field, limit] of EVENT_LIMITS) {
-    const value = textAt(event, field);
-    if (value === '') errors.push(required(field));
-    else if (limit > 0 && value.length > limit) {
-      errors.push(invalid(field, '', `can have at most ${limit} characters`));
-    }
-  }
-  if (Buffer.byteLength(textAt(event, 'note')) > MAX_NOTE_BYTES) {
-    errors.push(invalid('message', '', `can have at most ${MAX_NOTE_BYTES} characters`));
-  }
   if (!['Normal', 'Warning'].includes(textAt(event, 'type'))) {
     errors.push(invalid('type', '', `has invalid value: ${textAt(event, 'type')}`));
   }
-  return [...errors, ...involvedErrors(event, 'regarding')];
+  return [...errors, ...eventTextErrors(event, 'regarding', 'note', 'reportingController')];
 }
 
-/** The errors of a core/v1 Event, whose form was never checked strictly. */
+/** The errors of a core/v1 Event; without `eventTime` it is of the old form, which is hardly checked. */
 export function coreEventErrors(event: JsonObject): FieldError[] {
-  return involvedErrors(event, 'involvedObject');
+  return eventTextErrors(event, 'involvedObject', 'message', 'reportingComponent');
 }
 
-function involvedErrors(event: JsonObject, field: string): FieldError[] {
-  const involved = textAt(objectAt(event, field), 'namespace');
+function eventTextErrors(
+  event: JsonObject,
+  involved: string,
+  note: string,
+  controller: string,
+): FieldError[] {
+  const about = textAt(objectAt(event, involved), 'namespace');
   const namespace = textAt(objectAt(event, 'metadata'), 'namespace');
+  const old = event.eventTime === undefined;
   // Events about objects without a namespace are in `default`.
-  const expected = involved === '' ? ['default', 'kube-system'] : [involved];
-  if (expected.includes(namespace)) return [];
-  return [invalid('involvedObject.namespace', involved, 'does not match event.namespace')];
+  const fallback = old ? ['', 'default'] : ['default', 'kube-system'];
+  const agrees = about === '' ? fallback.includes(namespace) : !old || about === namespace;
+  const detail = 'does not match event.namespace';
+  const errors = agrees ? [] : [invalid('involvedObject.namespace', about, detail)];
+  if (old) return errors;
+  const reporter = textAt(event, controller);
+  if (reporter === '') errors.push(required(controller));
+  errors.push(...problems(controller, reporter, qualifiedNameProblems(reporter)));
+  for (const field of EVENT_TEXTS) {
+    const { length } = Buffer.from(textAt(event, field));
+    if (length === 0) errors.push(required(field));
+    if (length > MAX_EVENT_TEXT)
+      errors.push(invalid(field, '', `can have at most ${MAX_EVENT_TEXT} characters`));
+  }
+  if (Buffer.byteLength(textAt(event, note)) > MAX_NOTE) {
+    errors.push(invalid('message', '', `can have at most ${MAX_NOTE} characters`));
+  }
+  return errors;
 }
 
 /** The errors of a Namespace. */
 export function namespaceErrors(namespace: JsonObject): FieldError[] {
   const finalizers = objectAt(namespace, 'spec').finalizers;
-  return (Array.isArray(finalizers) ? finalizers : []).flatMap((finalizer, index) => {
+  return (Array.isArray(finalizers) ? finalizers : []).flatMap((finalizer) => {
     const text = String(finalizer);
     if (text.includes('/') || text === 'kubernetes') return [];
     const detail = 'name is neither a standard finalizer name nor is it fully qualified';
-    return [invalid(`spec.finalizers[${index}]`, text, detail)];
+    return [invalid('spec.finalizers', text, detail)];
   });
 }
 
-const EFFECTS = ['NoExecute', 'NoSchedule', 'PreferNoSchedule'];
+const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
 /** The errors of a Node. */
 export function nodeErrors(node: JsonObject): FieldError[] {
   return objectsAt(objectAt(node, 'spec'), 'taints').flatMap((taint, index) => {
-    const at = `spec.taints[${index}]`;
+    const at = `metadata.taints[${index}]`;
+    const key = textAt(taint, 'key');
     return [
-      ...(textAt(taint, 'key') === '' ? [required(`${at}.key`)] : []),
+      ...problems(`${at}.key`, key, qualifiedNameProblems(key)),
       ...oneOf(taint, 'effect', at, EFFECTS),
     ];
   });
@@ -104,12 +111,16 @@ export function claimErrors(claim: JsonObject): FieldError[] {
 }
 
 /** The errors of a Role or ClusterRole. */
-export function roleErrors(role: JsonObject): FieldError[] {
+export function roleErrors(role: JsonObject, namespaced: boolean): FieldError[] {
   return objectsAt(role, 'rules').flatMap((rule, index) => {
     const at = `rules[${index}]`;
     const has = (key: string) => Array.isArray(rule[key]) && rule[key].length > 0;
     const errors: FieldError[] = [];
     if (!has('verbs')) errors.push(required(`${at}.verbs`, 'verbs must contain at least one value'));
+    if (has('nonResourceURLs') && namespaced) {
+      const detail = 'namespaced rules cannot apply to non-resource URLs';
+      errors.push(invalid(`${at}.nonResourceURLs`, rule.nonResourceURLs, detail));
+    }
     if (has('nonResourceURLs')) return errors;
     if (!has('apiGroups'))
       errors.push(required(`${at}.apiGroups`, 'resource rules must supply at least one api group'));
@@ -136,7 +147,7 @@ export function bindingErrors(
   if (name === '') errors.push(required('roleRef.name'));
   errors.push(...pathSegmentProblems(name).map((problem) => invalid('roleRef.name', name, problem)));
   for (const [index, subject] of objectsAt(binding, 'subjects').entries()) {
-    errors.push(...subjectErrors(subject, `subjects[${index}]`));
+    errors.push(...subjectErrors(subject, `subjects[${index}]`, kinds.length === 1));
   }
   if (old !== undefined && !deepEqual(role, old.roleRef)) {
     errors.push(invalid('roleRef', role, 'cannot change roleRef'));
@@ -144,20 +155,20 @@ export function bindingErrors(
   return errors;
 }
 
-function subjectErrors(subject: JsonObject, path: string): FieldError[] {
+function subjectErrors(subject: JsonObject, path: string, clusterWide: boolean): FieldError[] {
   const kind = textAt(subject, 'kind');
   const errors: FieldError[] = textAt(subject, 'name') === '' ? [required(`${path}.name`)] : [];
   const group = textAt(subject, 'apiGroup');
   if (kind === 'ServiceAccount') {
     if (group !== '') errors.push(notSupported(`${path}.apiGroup`, group, ['']));
-    if (textAt(subject, 'namespace') === '') errors.push(required(`${path}.namespace`));
+    if (clusterWide && textAt(subject, 'namespace') === '') errors.push(required(`${path}.namespace`));
   } else if (kind === 'User' || kind === 'Group') {
     if (group !== RBAC) errors.push(notSupported(`${path}.apiGroup`, group, [RBAC]));
   } else errors.push(notSupported(`${path}.kind`, kind, ['ServiceAccount', 'User', 'Group']));
   return errors;
 }
 
-const POLICY_TYPES = ['Egress', 'Ingress'];
+const POLICY_TYPES = ['Ingress', 'Egress'];
 
 /** The errors of a NetworkPolicy. */
 export function networkPolicyErrors(policy: JsonObject): FieldError[] {
@@ -196,10 +207,11 @@ function peersErrors(peers: readonly JsonObject[], path: string): FieldError[] {
 export function budgetErrors(budget: JsonObject): FieldError[] {
   const spec = objectAt(budget, 'spec');
   const { minAvailable, maxUnavailable } = spec;
-  if (minAvailable !== undefined && maxUnavailable !== undefined) {
-    return [invalid('spec', spec as JsonValue, 'minAvailable and maxUnavailable cannot be both set')];
-  }
+  const both = minAvailable !== undefined && maxUnavailable !== undefined;
   return [
+    ...(both
+      ? [invalid('spec', spec as JsonValue, 'minAvailable and maxUnavailable cannot be both set')]
+      : []),
     ...(minAvailable === undefined ? [] : amountErrors(minAvailable, 'spec.minAvailable')),
     ...(maxUnavailable === undefined ? [] : amountErrors(maxUnavailable, 'spec.maxUnavailable')),
     ...selectorErrors(objectAt(spec, 'selector'), 'spec.selector'),

@@ -36,7 +36,7 @@ function podSpecErrors(spec: JsonObject, path: string): FieldError[] {
     ...volumes.errors,
     ...allContainerErrors(spec, path, volumes.names),
     ...oneOf(spec, 'restartPolicy', path, ['Always', 'OnFailure', 'Never']),
-    ...oneOf(spec, 'dnsPolicy', path, ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None']),
+    ...oneOf(spec, 'dnsPolicy', path, ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']),
     ...labelErrors(spec.nodeSelector, `${path}.nodeSelector`),
     ...securityErrors(objectAt(spec, 'securityContext'), `${path}.securityContext`),
     ...nonNegative(spec, ['terminationGracePeriodSeconds'], path),

@@ -3,7 +3,7 @@ import { forbidden, invalid, notSupported, required } from '../../errors.ts';
 import { deepEqual, isObject, type JsonObject, type JsonValue } from '../../json.ts';
 import type { FieldError } from '../../types.ts';
 import { numberAt, objectAt, textAt } from '../access.ts';
-import { isEmptySelector, nonNegative, selectorErrors, selects } from './common.ts';
+import { hasKnownOperators, isEmptySelector, nonNegative, selectorErrors, selects } from './common.ts';
 import { templateErrors } from './pod.ts';
 
 /** The errors of a Deployment. */
@@ -41,7 +41,11 @@ function selectionErrors(spec: JsonObject): FieldError[] {
     }
   }
   const labels = objectAt(objectAt(template, 'metadata'), 'labels');
-  if (isObject(selector) && errors.length === 0 && !selects(selector, labels)) {
+  if (isObject(selector) && !hasKnownOperators(selector)) {
+    return [...errors, invalid('spec.selector', selector, 'invalid label selector')];
+  }
+  // An absent selector selects nothing.
+  if (!isObject(selector) || !selects(selector, labels)) {
     const detail = '`selector` does not match template `labels`';
     errors.push(invalid('spec.template.metadata.labels', labelsOf(template), detail));
   }

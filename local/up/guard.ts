@@ -1,0 +1,24 @@
+/**
+ * Ends the parts when this process dies without a chance to do it (kill -9): a shell waits for the end of a
+ * pipe that only this process holds.
+ */
+import { spawn } from 'node:child_process';
+import type { StateDirectory } from './state.ts';
+
+const SCRIPT = `
+read _
+for file in "$1"/*.pid; do
+  if [ -f "$file" ]; then kill -9 "$(cat "$file")"; fi
+done
+if [ "$2" = temporary ]; then rm -rf "$1"; fi
+`;
+
+/** Watches over the processes whose ids are in the state directory. @returns dismisses the guard */
+export function startGuard(state: StateDirectory): () => void {
+  const args = ['-c', SCRIPT, 'catnap-guard', state.path, state.temporary ? 'temporary' : 'kept'];
+  const guard = spawn('/bin/sh', args, { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  // Without it there is one safety net less, and nothing else to do about it.
+  guard.on('error', () => {});
+  guard.unref();
+  return () => void guard.kill('SIGKILL');
+}
