@@ -6,7 +6,7 @@ import { documentedValues, replaceBetweenMarkers, valuesTable } from './values-t
 
 const read = (relative: string) => readFileSync(new URL(relative, import.meta.url), 'utf8');
 
-it('the generated files of the chart are up to date (else: node charts/generate.ts)', () => {
+it('the generated files of the chart are up to date (else: npm run generate)', () => {
   const drifted = generatedFiles().filter(({ path, content }) => readFileSync(path, 'utf8') !== content);
   expect(drifted.map(({ path }) => path)).toEqual([]);
 });

@@ -1,5 +1,5 @@
-/** Writes what the chart takes from elsewhere: the CRD template, and the values table of its README. */
-import { readFileSync, writeFileSync } from 'node:fs';
+/** What the chart takes from elsewhere: the CRD template, and the values table of its README. */
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { crdTemplate } from './crd-template.ts';
 import { replaceBetweenMarkers, valuesTable } from './values-table.ts';
@@ -23,8 +23,4 @@ export function generatedFiles(): { path: string; content: string }[] {
       ),
     },
   ];
-}
-
-if (import.meta.main) {
-  for (const { path, content } of generatedFiles()) writeFileSync(path, content);
 }

@@ -1,5 +1,4 @@
-/** Writes crds/generated from the definitions. */
-import { readFileSync, writeFileSync } from 'node:fs';
+/** What crds/generated is made of. */
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { functionDefinition } from './function/definition.ts';
@@ -14,23 +13,4 @@ export function generatedFiles(): { path: string; content: string }[] {
   return [
     { path: fileURLToPath(new URL('./generated/functions.catnap.dev.yaml', import.meta.url)), content },
   ];
-}
-
-/** Paths whose content on disk differs from what the definitions say. */
-export function driftedFiles(): string[] {
-  return generatedFiles()
-    .filter(({ path, content }) => readOrEmpty(path) !== content)
-    .map(({ path }) => path);
-}
-
-function readOrEmpty(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-if (import.meta.main) {
-  for (const { path, content } of generatedFiles()) writeFileSync(path, content);
 }

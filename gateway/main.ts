@@ -13,7 +13,7 @@ const SETTLE_MS = 1_000;
 
 const config = readConfig(process.env);
 const log = pino({ level: config.logLevel, base: { component: 'gateway' } });
-const client = createKubeClient({ component: 'catnap-gateway' });
+const client = createKubeClient({ component: 'gateway' });
 const functionWatcher = createWatcher(client, functions, { log, transform: trimFunction });
 const podWatcher = createWatcher(client, pods, { log, labelSelector: labels.function, transform: trimPod });
 const gateway = await startGateway({

@@ -22,7 +22,7 @@ const commands = {
   integration: { run: [...vitest, '--project', 'integration'], redis: true },
   e2e: { run: ['test/e2e/main.ts'], redis: true },
   bench: { run: ['test/bench/main.ts'], redis: true },
-  generate: { run: ['crds/generate.ts'] },
+  generate: { run: ['test/run/generate.ts'] },
 };
 
 async function main([name, ...args]) {

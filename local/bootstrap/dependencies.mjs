@@ -1,10 +1,10 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { runQuietly } from './command.mjs';
 import { UserError } from './errors.mjs';
 
 /**
- * Installs node_modules when it is absent or older than package-lock.json.
+ * Installs node_modules when it is absent or not what package-lock.json says.
  * @returns {Promise<string>} path of the Node that the dependencies contain
  */
 export async function ensureDependencies(root) {
@@ -19,10 +19,35 @@ export async function ensureDependencies(root) {
   return node;
 }
 
-/** npm writes this file last, so an interrupted install does not count as one. */
 function isCurrent(root) {
-  const installed = modified(join(root, 'node_modules', '.package-lock.json'));
-  return installed > 0 && installed >= modified(join(root, 'package-lock.json'));
+  const lockfile = join(root, 'package-lock.json');
+  // npm writes this file last, so an interrupted installation does not count as one.
+  const record = join(root, 'node_modules', '.package-lock.json');
+  const installed = modified(record);
+  if (installed === 0) return false;
+  // A lock file that is only touched, or written by the very `npm install` that made the record, is newer too.
+  return installed >= modified(lockfile) || isInstalled(packagesOf(lockfile), packagesOf(record));
+}
+
+/**
+ * Every direct dependency is there, and nothing has another version. What npm leaves out on purpose (other
+ * platforms, peers and what only those need) cannot be told from what is missing, so absence of the rest says nothing.
+ */
+function isInstalled(wanted, installed) {
+  const { dependencies, devDependencies } = wanted[''] ?? {};
+  const direct = Object.keys({ ...dependencies, ...devDependencies });
+  return (
+    direct.every((name) => installed[`node_modules/${name}`]) &&
+    Object.entries(installed).every(([path, { version }]) => wanted[path]?.version === version)
+  );
+}
+
+function packagesOf(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')).packages ?? {};
+  } catch {
+    return {};
+  }
 }
 
 function modified(file) {
@@ -37,6 +62,6 @@ async function install(root) {
   const { ok, output } = await runQuietly('Installing dependencies (npm ci)', command, args, { cwd: root });
   if (ok) return;
   throw new UserError(
-    `${output.trim()}\n\nThe dependencies could not be installed. Check that the npm registry is reachable, then try again.`,
+    `${output.trim()}\n\nThe dependencies could not be installed. Check that the npm registry is reachable and that nothing else uses node_modules, then try again.`,
   );
 }

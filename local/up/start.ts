@@ -13,7 +13,7 @@ export async function bringUp(platform: Platform, say: Say): Promise<KubeClient>
     step('Kubernetes API and node', () => platform.cluster.start(), say),
   ]);
   const kubeConfig = loadKubeConfig({ file: platform.kubeconfig });
-  const client = createKubeClient({ component: 'catnap-local', kubeConfig });
+  const client = createKubeClient({ component: 'local', kubeConfig });
   await step('Function API', () => installApi(client), say);
   await Promise.all([
     step('operator', () => platform.operator.start(), say),

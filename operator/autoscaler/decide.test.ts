@@ -276,7 +276,7 @@ describe('code that failed to load', () => {
     s.replicas = 1;
     s.flags.failing = false;
     s.scaling.minReplicas = 3;
-    expect(new Set(s.run(5, 0))).toEqual(new Set([1]));
+    expect(new Set(s.run(5, 200))).toEqual(new Set([1]));
     s.flags.failing = true;
     expect(s.poke().change).toEqual({ to: 0, why: 'load failure' });
   });

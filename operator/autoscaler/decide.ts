@@ -76,7 +76,7 @@ export function decide(situation: Situation): Decision {
     ? wantedByLoad(situation, situation.load, memory)
     : { to: replicas, why: 'load' as Why };
   const wanted = byLoad.to < bottom.to ? bottom : byLoad;
-  const top = situation.scaling.maxReplicas;
+  const top = upperBound(situation);
   return settle(situation, wanted.to > top ? { to: top, why: 'maximum' } : wanted, memory);
 }
 
@@ -100,6 +100,11 @@ function lowerBound({ scaling, verifying, loadFailed, replicas }: Situation): { 
   if (loadFailed) return { to: Math.min(replicas, 1), why: 'verification' };
   if (verifying && scaling.minReplicas === 0) return { to: 1, why: 'verification' };
   return { to: scaling.minReplicas, why: 'minimum' };
+}
+
+/** A retry of code that failed to load is given as many replicas as the caller's wake, not more. */
+function upperBound({ scaling, loadFailed, replicas }: Situation): number {
+  return loadFailed ? Math.min(replicas, scaling.maxReplicas) : scaling.maxReplicas;
 }
 
 function remember(situation: Situation): Memory {

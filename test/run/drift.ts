@@ -1,8 +1,14 @@
-/** Fails when generated files differ from their definitions. */
-import { driftedFiles } from '#crds/generate.ts';
+/** Fails when generated files differ from what they are made of. */
+import { readFileSync } from 'node:fs';
+import { generatedFiles as definitionFiles } from '#crds/generate.ts';
+import { generatedFiles as chartFiles } from '../../charts/generate.ts';
 
-const drifted = driftedFiles();
+const drifted = [...definitionFiles(), ...chartFiles()].filter(
+  ({ path, content }) => readFileSync(path, 'utf8') !== content,
+);
 if (drifted.length > 0) {
-  process.stderr.write(`out of date (run npm run generate):\n${drifted.join('\n')}\n`);
+  process.stderr.write(
+    `out of date (run npm run generate):\n${drifted.map(({ path }) => path).join('\n')}\n`,
+  );
   process.exitCode = 1;
 }

@@ -173,11 +173,3 @@ export function internalError(message: string): StatusError {
   const cause = { message };
   return new StatusError(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [cause] });
 }
-
-export function isNotFoundError(error: unknown): boolean {
-  return error instanceof StatusError && error.code === 404;
-}
-
-export function isConflictError(error: unknown): boolean {
-  return error instanceof StatusError && error.reason === 'Conflict';
-}

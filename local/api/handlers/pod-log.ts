@@ -23,7 +23,7 @@ export const handlePodLog: Handler = async (context, request) => {
   const container = chooseContainer(pod, query.get('container'));
   const nodeName = stringAt(pod, 'spec', 'nodeName');
   // A pod without a node has not said anything yet.
-  if (!nodeName) return { code: 200, body: '' };
+  if (!nodeName) return { code: 200, body: '', type: 'text/plain' };
   const node = context.store.get('nodes', nodeName);
   if (!node) throw notFound({ group: '', plural: 'nodes' }, nodeName);
 

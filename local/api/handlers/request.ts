@@ -28,7 +28,7 @@ export interface ResourceRequest {
 }
 
 /** The answer of a handler; undefined when it has written the response itself. */
-export type Reply = { code: number; body: string } | undefined;
+export type Reply = { code: number; body: string; type?: 'text/plain' } | undefined;
 
 export type Handler = (context: ApiContext, request: ResourceRequest) => Reply | Promise<Reply>;
 

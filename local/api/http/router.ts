@@ -105,6 +105,7 @@ async function answerResource(
   const exchange = { raw: request, response, path, resource, query, warnings: [] as string[] };
   const reply = await handlerFor(exchange)(context, exchange);
   if (!reply) return;
+  if (reply.type) return sendText(response, reply.code, reply.body);
   if (encoding === 'yaml') return sendYaml(response, reply.code, reply.body);
   const warnings = warningHeaders(exchange.warnings);
   return sendJson(response, reply.code, reply.body, warnings.length > 0 ? { warning: warnings } : {});

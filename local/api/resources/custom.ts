@@ -1,5 +1,5 @@
 /** The resources that a CustomResourceDefinition serves, one per version. */
-import { type ApiObject, isRecord, listAt, recordAt, stringAt, valueAt } from '../core/objects.ts';
+import { type ApiObject, deepEqual, isRecord, listAt, recordAt, stringAt, valueAt } from '../core/objects.ts';
 import type { SelectableFields } from '../requests/field-selector.ts';
 import { compileDefinition, type JSONSchema, withDefaults } from '../schema/index.ts';
 import { customTable, type PrinterColumn } from '../tables/custom.ts';
@@ -53,7 +53,7 @@ function customResource(
     columns: customTable(listAt(version, 'additionalPrinterColumns') as PrinterColumn[]),
     strategy: customStrategy(schema, namespaced),
     schema: () => schema,
-    convert: versionConversion(`${group}/${name}`),
+    convert: versionConversion(`${group}/${name}`, schema),
   };
 }
 
@@ -74,11 +74,17 @@ function customStrategy(schema: JSONSchema, namespaced: boolean): Strategy {
   };
 }
 
-/** Versions differ in nothing but their name: the conversion strategy `None`. */
-function versionConversion(apiVersion: string): Resource['convert'] {
+/**
+ * Versions differ in nothing but their name: the conversion strategy `None`. Objects that were stored
+ * before the definition had a default get it when they are read.
+ */
+function versionConversion(apiVersion: string, schema: JSONSchema): Resource['convert'] {
   return {
     toStorage: (object) => object,
-    fromStorage: (object) => (object.apiVersion === apiVersion ? object : { ...object, apiVersion }),
+    fromStorage(object) {
+      const read = withDefaults(schema, { ...object, apiVersion }) as ApiObject;
+      return deepEqual(read, object) ? object : read;
+    },
   };
 }
 

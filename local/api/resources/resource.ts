@@ -80,21 +80,20 @@ export function apiVersionOf({ group, version }: { group: string; version: strin
   return group ? `${group}/${version}` : version;
 }
 
-const converted = new WeakMap<ApiObject, Map<string, ApiObject>>();
+const converted = new WeakMap<ApiObject, WeakMap<Resource, ApiObject>>();
 
 /** A stored object in the version of the resource; the same object each time it is asked for. */
 export function present(resource: Resource, stored: ApiObject): ApiObject {
   if (!resource.convert) return stored;
   let forms = converted.get(stored);
   if (!forms) {
-    forms = new Map();
+    forms = new WeakMap();
     converted.set(stored, forms);
   }
-  const version = apiVersionOf(resource);
-  let form = forms.get(version);
+  let form = forms.get(resource);
   if (!form) {
     form = resource.convert.fromStorage(stored);
-    forms.set(version, form);
+    forms.set(resource, form);
   }
   return form;
 }

@@ -46,7 +46,7 @@ export class Definitions {
   private custom(schema: JSONSchema): JsonObject {
     const metadata: JSONSchema = { $ref: this.reference(objectMetaSchema()) };
     const description = 'Standard object metadata.';
-    const properties = { ...TYPE_META, ...schema.properties, metadata: { allOf: [metadata], description } };
+    const properties = { ...schema.properties, ...TYPE_META, metadata: { allOf: [metadata], description } };
     return { ...schema, type: 'object', properties } as unknown as JsonObject;
   }
 
@@ -86,7 +86,7 @@ export class Definitions {
   private reference(schema: JSONSchema): string {
     const model = modelNameOf(schema);
     if (model === undefined) throw new Error('only schemas of models can be referred to');
-    const name = model === 'V1ObjectMeta' ? OBJECT_META : `io.k8s.api.${model}`;
+    const name = model === 'V1ObjectMeta' ? OBJECT_META : definitionName(model);
     if (!this.found.has(name)) {
       // Entered before it is built, so that models that refer to each other end.
       this.found.set(name, {});
@@ -94,6 +94,12 @@ export class Definitions {
     }
     return `${PREFIX}${name}`;
   }
+}
+
+/** `CoreV1EndpointPort` is `io.k8s.api.core.v1.EndpointPort`; most models do not name their group. */
+function definitionName(model: string): string {
+  const [, group = '', name = model] = /^([A-Z][a-z]+)?V1([A-Z].*)$/.exec(model) ?? [];
+  return `io.k8s.api.${group === '' ? '' : `${group.toLowerCase()}.`}v1.${name}`;
 }
 
 /** What a field adds to the model it refers to. */

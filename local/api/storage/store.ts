@@ -44,7 +44,8 @@ const DEFAULT_HISTORY_LIMIT = 2_048;
 export function createStore(options: StoreOptions): Store {
   const { persistence, historyLimit = DEFAULT_HISTORY_LIMIT } = options;
   const loaded = persistence?.load();
-  const startRevision = Math.max(options.startRevision, loaded?.revision ?? 0);
+  // A store that comes back goes on where it was, so that watches can, too.
+  const startRevision = loaded?.revision || options.startRevision;
   const buckets = new Map<string, Bucket>();
   let revision = startRevision;
 

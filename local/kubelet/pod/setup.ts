@@ -9,6 +9,7 @@ import { type Sources, sourcesOf } from '../env/sources.ts';
 import type { NodeServices, PodEvent } from '../services.ts';
 import { type PodVolumes, podVolumes } from '../volumes/pod-volumes.ts';
 import type { PodModel } from './model.ts';
+import { takenPort } from './port-check.ts';
 
 const RETRY_MS = 2_000;
 /** As old as sources may be that a container starts with. */
@@ -97,20 +98,42 @@ export class PodSetup {
   async #prepare(): Promise<void> {
     try {
       if (!this.#model.podIp) throw new Error('no loopback address is free for this pod');
-      const sources = await this.#fetchSources();
+      const [sources, port] = await Promise.all([
+        this.#fetchSources(),
+        takenPort(this.#host.pod(), this.#model.podIp),
+      ]);
+      if (port !== undefined) throw new PortTaken(port);
       mkdirSync(this.#host.directory, { recursive: true, mode: 0o700 });
       this.#read = { sources, atMs: this.#services.clock.monotonic() };
       this.#volumes.update(this.#host.pod(), this.facts(), sources);
       this.#model.prepared = true;
     } catch (error) {
-      const note = (error as Error).message;
-      this.#host.record({ type: 'Warning', reason: 'FailedMount', action: 'Mounting', note });
+      this.#explain(error as Error);
       this.#waiting = true;
       this.#services.clock.after(RETRY_MS, () => {
         this.#waiting = false;
         this.#host.changed();
       });
     }
+  }
+
+  /** In an event, and in the status of the containers that wait. */
+  #explain(error: Error): void {
+    const { message } = error;
+    const [reason, action, shown] =
+      error instanceof PortTaken
+        ? ['FailedCreatePodSandBox', 'Preparing', 'CreatePodSandboxError']
+        : ['FailedMount', 'Mounting', 'ContainerCreating'];
+    this.#host.record({ type: 'Warning', reason, action, note: message });
+    for (const container of this.#model.containers) container.hold = { reason: shown, message };
+  }
+}
+
+class PortTaken extends Error {
+  constructor(port: number) {
+    super(
+      `another program of this machine listens on port ${port} of all addresses, so the pod cannot; stop it or let it listen on 127.0.0.1 alone`,
+    );
   }
 }
 

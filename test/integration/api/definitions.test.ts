@@ -119,6 +119,25 @@ it('print their columns', async () => {
   ]);
 });
 
+it('change what is served: columns at once, and defaults also in objects that are older', async () => {
+  await api.post(FUNCTIONS, functionObject('older'));
+  const { body: definition } = await api.get(DEFINITION);
+  const [version] = definition.spec.versions as {
+    additionalPrinterColumns: object[];
+    schema: { openAPIV3Schema: { properties: { spec: { properties: Record<string, object> } } } };
+  }[];
+  if (!version) throw new Error('the definition has no version');
+  version.additionalPrinterColumns = [{ name: 'Colour', type: 'string', jsonPath: '.spec.colour' }];
+  version.schema.openAPIV3Schema.properties.spec.properties.colour = { type: 'string', default: 'grey' };
+  const put = await api.call('PUT', DEFINITION, { body: definition });
+  expect(put.text).toContain('colour');
+  expect(put.code).toBe(200);
+  const { body } = await api.get(`${FUNCTIONS}/older`, {
+    accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
+  });
+  expect(body.rows).toMatchObject([{ cells: ['older', 'grey'] }]);
+});
+
 it('are refused when they are not structural, or take a name in use', async () => {
   const definition = functionDefinition() as {
     metadata: { name: string };

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configMaps, events, pods, secrets } from '#kube/resource.ts';
 import { eventually, NAMESPACE, shell, startNode, type TestNode } from './node.ts';
@@ -80,6 +82,24 @@ describe('the environment of a container', () => {
     expect(message).toBe('configmap "later" not found');
     await configMap('later', { x: 'arrived' });
     expect(await endOf('waiter')).toBe('arrived\n');
+  });
+});
+
+describe('a port that another program holds on all addresses', () => {
+  it('keeps the pod waiting with the reason, instead of taking its answers for those of the pod', async () => {
+    const other = createServer().listen(0, '0.0.0.0');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const ports = [{ containerPort: port }];
+    const readinessProbe = { tcpSocket: { port } };
+    await node.create('blocked', { containers: [shell('exec sleep 60', { ports, readinessProbe })] });
+    const message = await waitingMessage('blocked', 'CreatePodSandboxError');
+    expect(message).toContain(`port ${port}`);
+    expect((await node.get('blocked')).status?.containerStatuses?.[0]?.ready).toBe(false);
+    other.close();
+    await once(other, 'close');
+    await node.until('blocked', 'running', ({ status }) => status?.containerStatuses?.[0]?.state?.running);
+    await node.delete('blocked', 0);
   });
 });
 

@@ -64,10 +64,20 @@ describe('npm start', () => {
     expect(await npmCalls()).toMatch(/^npm ci .*\n$/);
   });
 
-  it('installs again when package-lock.json is newer', async () => {
+  it('installs again when package-lock.json wants something else, but not when it is only newer', async () => {
     await run('start');
-    const later = new Date(Date.now() + 60_000);
-    await utimes(join(root, 'package-lock.json'), later, later);
+    const lockfile = (version: string) =>
+      writeFile(
+        join(root, 'package-lock.json'),
+        JSON.stringify({ packages: { '': { dependencies: { a: '*' } }, 'node_modules/a': { version } } }),
+      );
+    const record = join(root, 'node_modules', '.package-lock.json');
+    await writeFile(record, JSON.stringify({ packages: { 'node_modules/a': { version: '1.0.0' } } }));
+    await utimes(record, 1, 1);
+    await lockfile('1.0.0');
+    await run('start');
+    expect((await npmCalls()).split('\n').length).toBe(2);
+    await lockfile('1.0.1');
     await run('start');
     expect((await npmCalls()).split('\n').length).toBe(3);
   });

@@ -28,8 +28,3 @@ export function builtinStrategy(
 export function immutable(field: string, value: unknown): FieldError {
   return { type: 'Invalid', field, value, message: 'field is immutable' };
 }
-
-/** A copy with an initial status. */
-export function withStatus(object: ApiObject, status: object): ApiObject {
-  return { ...object, status };
-}
