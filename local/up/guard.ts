@@ -3,7 +3,6 @@
  * pipe that only this process holds.
  */
 import { spawn } from 'node:child_process';
-import type { StateDirectory } from './state.ts';
 
 const SCRIPT = `
 read _
@@ -13,9 +12,9 @@ done
 if [ "$2" = temporary ]; then rm -rf "$1"; fi
 `;
 
-/** Watches over the processes whose ids are in the state directory. @returns dismisses the guard */
-export function startGuard(state: StateDirectory): () => void {
-  const args = ['-c', SCRIPT, 'catnap-guard', state.path, state.temporary ? 'temporary' : 'kept'];
+/** Watches over the processes whose ids are in NAME.pid files of the directory. @returns dismisses the guard */
+export function startGuard({ path, temporary }: { path: string; temporary: boolean }): () => void {
+  const args = ['-c', SCRIPT, 'catnap-guard', path, temporary ? 'temporary' : 'kept'];
   const guard = spawn('/bin/sh', args, { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
   // Without it there is one safety net less, and nothing else to do about it.
   guard.on('error', () => {});

@@ -9,6 +9,7 @@ import { createKubectl } from './kubectl-command.ts';
 import { duration } from './narrate.ts';
 import type { Options } from './options.ts';
 import { createPlatform, type Platform } from './platform.ts';
+import { freePort } from './ports.ts';
 import { bringUp } from './start.ts';
 import { openStateDirectory, type StateDirectory } from './state.ts';
 import { say, step } from './steps.ts';
@@ -41,6 +42,9 @@ export async function runSession(options: Options, stop: AbortSignal): Promise<n
 }
 
 async function preparePlatform(state: StateDirectory, options: Options): Promise<Platform> {
+  if (options.port !== undefined && (await freePort(options.port)) !== options.port) {
+    throw new Error(`port ${options.port} is taken; choose another --port`);
+  }
   const { entry: runtimeEntry } = await buildRuntime(state.file('runtime'));
   const preferredGatewayPort = options.port ?? DEFAULT_PORT;
   const platform = await createPlatform({ state, runtimeEntry, preferredGatewayPort });

@@ -30,5 +30,5 @@ export async function startPlatform(options: TestPlatformOptions = {}): Promise<
     await stop();
     throw error;
   }
-  return Object.create(platform, { stop: { value: stop } });
+  return { ...platform, stop };
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startGuard } from '#local/up/guard.ts';
 import { freePort } from '#local/up/ports.ts';
 import { createRedis } from '#local/up/redis.ts';
 
@@ -43,6 +44,7 @@ async function launchRedis(directory: string, attempts = 3): Promise<TestRedis> 
     if (taken && attempts > 1) return launchRedis(directory, attempts - 1);
     throw error;
   }
+  const dismissGuard = startGuard({ path: directory, temporary: true });
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
@@ -56,6 +58,7 @@ async function launchRedis(directory: string, attempts = 3): Promise<TestRedis> 
     },
     async stop() {
       await redis.stop();
+      dismissGuard();
       await rm(directory, { recursive: true, force: true });
     },
   };

@@ -10,8 +10,8 @@ import {
   validate,
   validateBuiltin,
   validateMetadata,
+  validateTypes,
 } from '../schema/index.ts';
-import { validateTypes } from '../schema/validate/types-only.ts';
 import type { Resource } from './resource.ts';
 
 export interface KindName {
@@ -19,6 +19,8 @@ export interface KindName {
   version: string;
   kind: string;
 }
+
+const DEFINITIONS_GROUP = 'apiextensions.k8s.io';
 
 /** Any object: what a resource without a schema accepts. */
 const OPEN_SCHEMA: JSONSchema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
@@ -37,7 +39,16 @@ export function builtinErrors(
   object: ApiObject,
   live: ApiObject | undefined,
 ): FieldError[] {
-  return validateBuiltin(group, kind, object, live).map(fromLibrary);
+  const errors = validateBuiltin(group, kind, object, live);
+  return (group === DEFINITIONS_GROUP ? errors.filter(isNoFinalizerStyle) : errors).map(fromLibrary);
+}
+
+/**
+ * That a finalizer without a slash must be a standard one holds for the API's own kinds, but neither for
+ * definitions, whose own cleanup finalizer has none, nor for what they define.
+ */
+function isNoFinalizerStyle({ field, message }: LibraryError): boolean {
+  return !(field.startsWith('metadata.finalizers') && message.includes('neither a standard finalizer name'));
 }
 
 /** Errors of a custom object: in its metadata, against its schema, and by the schema's CEL rules. */
@@ -47,8 +58,8 @@ export function customErrors(
   object: ApiObject,
   live: ApiObject | undefined,
 ): FieldError[] {
-  const errors = [...validateMetadata(object, { namespaced }, live), ...validate(schema, object, live)];
-  return errors.map(fromLibrary);
+  const metadata = validateMetadata(object, { namespaced }, live).filter(isNoFinalizerStyle);
+  return [...metadata, ...validate(schema, object, live)].map(fromLibrary);
 }
 
 /** What of a built-in object has the wrong JSON type, in a sentence; undefined when all fits. */

@@ -1,5 +1,4 @@
 import type { FieldError } from '../../core/field-errors.ts';
-import type { ApiObject } from '../../core/objects.ts';
 import type { Strategy } from '../resource.ts';
 import { builtinErrors, withBuiltinDefaults } from '../schemas.ts';
 
