@@ -133,11 +133,6 @@ export function fieldAtom(map: MapAtom, name: string): Atom | undefined {
   return map.field(name) ?? map.other();
 }
 
-/** The atom of whatever the schema does not describe. */
-export function deducedAtom(): Atom {
-  return deduced;
-}
-
 /** The path element of an item of a set or list-map. Throws when the item cannot have one. */
 export function itemElement(list: ListAtom, item: JsonValue): PathElement {
   if (list.keys.length === 0) return setElement(item);

@@ -38,10 +38,6 @@ export function without(comparison: Comparison, drop: FieldSet): Comparison {
   };
 }
 
-export function isSame({ added, modified, removed }: Comparison): boolean {
-  return added.isEmpty && modified.isEmpty && removed.isEmpty;
-}
-
 function walk(schema: Atom, before: Maybe, after: Maybe, path: Path, sets: Collector): void {
   const left = narrow(schema, before);
   const right = narrow(schema, after);

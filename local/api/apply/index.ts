@@ -5,6 +5,5 @@
  */
 export { ApplyConflict, ApplyError, type FieldConflict } from './errors.ts';
 export type { ManagedFieldsEntry } from './managed-fields.ts';
-export { restoreTimestamps } from './objects.ts';
 export { type ApplyInput, serverSideApply } from './server-side-apply.ts';
 export { trackUpdate, type UpdateInput } from './track-update.ts';

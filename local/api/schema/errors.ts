@@ -78,11 +78,6 @@ export function tooMany(field: string, actual: number, limit: number): FieldErro
   return build('FieldValueTooMany', field, actual < 0 ? '' : `: ${actual}`, detail, actual);
 }
 
-/** A failure of the server's own, told with the field it happened at. */
-export function internal(field: string, detail: string): FieldError {
-  return build('InternalError', field, '', detail);
-}
-
 function build(
   type: FieldErrorType,
   field: string,

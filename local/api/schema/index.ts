@@ -1,8 +1,8 @@
 /** Schemas of the API: those of built-in kinds, those of CRDs, and what both allow. */
 
 export { defaultBuiltin } from './builtin/defaults/index.ts';
-export { builtinSchema, objectMetaSchema } from './builtin/index.ts';
-export { isNamespaced, validateBuiltin } from './builtin/validation/index.ts';
+export { builtinSchema } from './builtin/index.ts';
+export { validateBuiltin } from './builtin/validation/index.ts';
 export { type CompiledDefinition, type CompiledVersion, compileDefinition } from './crd/index.ts';
 export { withDefaults } from './defaults.ts';
 export { errorText } from './errors.ts';

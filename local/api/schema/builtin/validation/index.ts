@@ -95,9 +95,3 @@ export function validateBuiltin(
     ...(check?.(obj as JsonObject, old as JsonObject | undefined) ?? []),
   ];
 }
-
-/** Whether objects of a built-in kind live in a namespace; undefined for other kinds. */
-export function isNamespaced(group: string, kind: string): boolean | undefined {
-  const rules = kinds[`${group}/${kind}`];
-  return rules === undefined ? undefined : !rules.clusterScoped;
-}
