@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { functionDefinition } from '../../../crds/function/definition.ts';
+import { functionDefinition } from '#crds/function/definition.ts';
 import {
   compileDefinition,
   errorText,
