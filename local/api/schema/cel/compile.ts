@@ -1,13 +1,9 @@
 /** Compiling the rules of `x-kubernetes-validations`, once per schema. */
-import {
-  type ASTNode,
-  TypeError as CelTypeError,
-  type Environment,
-  ParseError,
-  serialize,
-} from '@marcbachmann/cel-js';
+import { type ASTNode, TypeError as CelTypeError, type Environment, ParseError } from '@marcbachmann/cel-js';
 import type { JsonValue } from '../json.ts';
 import type { JSONSchema, ValidationRule } from '../types.ts';
+import { mentions } from './ast.ts';
+import { withTypedHas } from './has.ts';
 import { newEnvironment } from './library.ts';
 import { type CelType, TypeDeclarations, withTypeMeta } from './types.ts';
 
@@ -93,10 +89,9 @@ function compileExpression(
   wrongType: string,
 ): Expression {
   try {
-    const parsed = environment.parse(source);
+    const parsed = environment.parse(withTypedHas(environment, source));
     const checked = parsed.check();
     if (!checked.valid) return { error: `compilation failed: ${describe(checked.error)}` };
-    checkPresenceTests(environment, parsed.ast);
     if (mentions(parsed.ast, 'cel'))
       throw new Error("ERROR: undeclared reference to 'cel' (in container '')");
     if (checked.type !== type && !(checked.type === 'dyn' && type === 'bool')) return { error: wrongType };
@@ -112,37 +107,4 @@ function describe(error: unknown): string {
     return `ERROR: ${at}${error.summary}`;
   }
   return String((error as Error | undefined)?.message ?? error);
-}
-
-/** The library does not type the argument of has(); a misspelt field there would pass for "absent". */
-function checkPresenceTests(environment: Environment, ast: ASTNode): void {
-  visit(ast, (node) => {
-    if (node.op !== 'call' || node.args[0] !== 'has') return;
-    const [argument] = node.args[1];
-    if (argument === undefined || !['self', 'oldSelf'].includes(rootOf(argument))) return;
-    const checked = environment.check(serialize(argument));
-    if (!checked.valid) throw checked.error ?? new Error(`invalid argument of has: ${serialize(argument)}`);
-  });
-}
-
-function rootOf(node: ASTNode): string {
-  if (node.op === 'id') return node.args;
-  return node.op === '.' ? rootOf(node.args[0]) : '';
-}
-
-function mentions(ast: ASTNode, name: string): boolean {
-  let found = false;
-  visit(ast, (node) => {
-    if (node.op === 'id' && node.args === name) found = true;
-  });
-  return found;
-}
-
-function visit(value: unknown, action: (node: ASTNode) => void): void {
-  if (Array.isArray(value)) {
-    for (const item of value) visit(item, action);
-  } else if (typeof value === 'object' && value !== null && 'op' in value && 'args' in value) {
-    action(value as ASTNode);
-    visit(value.args, action);
-  }
 }

@@ -5,6 +5,7 @@ import { goRegExp, matches } from '../go-regexp.ts';
 import { compareQuantities, isQuantity, parseQuantity } from '../quantity.ts';
 import { hasFormat } from '../validate/formats.ts';
 import { celEqual } from './equality.ts';
+import { registerHas } from './has.ts';
 
 /** A quantity as a CEL value. */
 class Quantity {
@@ -29,6 +30,7 @@ function buildBase(): Environment {
     enableOptionalTypes: true,
     limits: { maxAstNodes: 10_000, maxDepth: 100 },
   });
+  registerHas(environment);
   addStrings(environment);
   addLists(environment);
   addQuantities(environment);
