@@ -18,7 +18,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             ...parts.map((part) => `${part}/**/*.test.ts`),
-            'test/{tools,harness,checks,run,bench}/**/*.test.ts',
+            'test/{tools,harness,checks,run,bench,cluster,e2e/support}/**/*.test.ts',
           ],
           testTimeout: 10_000,
         },
@@ -37,6 +37,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          exclude: ['test/e2e/support/**'],
           globalSetup: ['test/e2e/global-setup.ts'],
           // One platform for all files; tests that kill its parts must not meet others.
           fileParallelism: false,

@@ -22,6 +22,7 @@ const commands = {
   integration: { run: [...vitest, '--project', 'integration'], redis: true },
   e2e: { run: ['test/e2e/main.ts'], redis: true },
   bench: { run: ['test/bench/main.ts'], redis: true },
+  cluster: { run: ['test/cluster/main.ts'] },
   generate: { run: ['test/run/generate.ts'] },
 };
 
