@@ -1,12 +1,20 @@
-/** Bundles the runtime, so that it starts without a TypeScript loader and ships without node_modules. */
-import { basename, dirname, join } from 'node:path';
+/**
+ * Bundles the runtime, the operator and the gateway into what their images hold, so that they start without a TypeScript
+ * loader and ship without node_modules.
+ */
+import { copyFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { lazyBuiltins } from './lazy-builtins.ts';
 import { writeNotices } from './notices.ts';
 
+const repository = fileURLToPath(new URL('..', import.meta.url));
+
 const common = {
   bundle: true,
+  // Paths of sources stand in the output as comments: relative to here, whatever directory the build is started in.
+  absWorkingDir: repository,
   platform: 'node',
   format: 'esm',
   target: 'node26',
@@ -30,7 +38,7 @@ const entries = ['main.ts', 'archive/fetch-archive.ts', 'process/watchdog-worker
 /** Builds the Node.js 26 runtime into `outDir`. @returns the file to start with `node`. */
 export async function buildRuntime(outDir: string): Promise<{ entry: string }> {
   const source = (entry: string) => fileURLToPath(new URL(`./nodejs26/${entry}`, import.meta.url));
-  const output = (entry: string) => join(outDir, basename(entry).replace('.ts', '.mjs'));
+  const output = (entry: string) => join(resolve(outDir), basename(entry).replace('.ts', '.mjs'));
   // One build each rather than code splitting: a shared chunk would be one more file to load at the start.
   const results = await Promise.all(
     entries.map((entry) =>
@@ -45,7 +53,7 @@ export async function buildRuntime(outDir: string): Promise<{ entry: string }> {
   );
   await writeNotices(
     results.map(({ metafile }) => metafile),
-    outDir,
+    { root: repository, outDir },
   );
   return { entry: output('main.ts') };
 }
@@ -66,23 +74,32 @@ export async function bundle(
   const { metafile } = await build({
     ...common,
     ...options,
-    entryPoints: [entry],
-    outfile: outFile,
+    entryPoints: [resolve(entry)],
+    outfile: resolve(outFile),
     // Errors and metrics carry class names.
     keepNames: true,
     banner: { js: REQUIRE },
   });
-  await writeNotices([metafile], dirname(outFile));
+  await writeNotices([metafile], { root: repository, outDir: dirname(outFile) });
 }
 
-const USAGE = `usage: node runtime-image/build.ts runtime OUT_DIR
-       node runtime-image/build.ts bundle ENTRY OUT_FILE
-`;
+/** What images are made of; each has a Dockerfile that copies what {@link buildPart} writes. */
+export const parts = ['operator', 'gateway', 'nodejs26'] as const;
+export type Part = (typeof parts)[number];
+
+/** Writes all that the image of a part holds besides its base; the same sources give the same bytes. */
+export async function buildPart(part: Part, outDir: string): Promise<void> {
+  if (part === 'nodejs26') await buildRuntime(outDir);
+  else await bundle(join(repository, part, 'main.ts'), join(outDir, 'main.mjs'));
+  await copyFile(join(repository, 'LICENSE'), join(outDir, 'LICENSE'));
+}
+
+const USAGE = `usage: node runtime-image/build.ts ${parts.join('|')} OUT_DIR\n`;
 
 if (import.meta.main) {
-  const [command, first, second] = process.argv.slice(2);
-  if (command === 'runtime' && first && !second) await buildRuntime(first);
-  else if (command === 'bundle' && first && second) await bundle(first, second);
+  const [name, outDir, ...rest] = process.argv.slice(2);
+  const part = parts.find((known) => known === name);
+  if (part && outDir && rest.length === 0) await buildPart(part, outDir);
   else {
     process.stderr.write(USAGE);
     process.exitCode = 2;

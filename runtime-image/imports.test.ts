@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import * as announcement from '#crds/wire/announcement.ts';
 import * as environment from '#crds/wire/environment.ts';
 import * as headers from '#crds/wire/headers.ts';
 import * as names from '#crds/wire/names.ts';
@@ -50,6 +51,8 @@ describe('wire.ts', () => {
     expect(wire.environment).toEqual(environment.environment);
     expect(wire.exitCodes).toEqual(environment.exitCodes);
     expect(wire.headers).toEqual(headers.headers);
+    expect(wire.announceHeaders).toEqual(announcement.announceHeaders);
+    expect(wire.ANNOUNCE_PATH).toBe(announcement.ANNOUNCE_PATH);
     expect(wire.rejections).toEqual(headers.rejections);
     expect(wire.PLATFORM_HEADER_PREFIX).toBe(headers.PLATFORM_HEADER_PREFIX);
     expect(wire.FUNCTION_PORT).toBe(names.FUNCTION_PORT);

@@ -5,11 +5,17 @@ import type { Metafile } from 'esbuild';
 /** The folder of the package that a bundled file belongs to. */
 const PACKAGE = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/;
 
+interface Places {
+  /** What the paths in the metafiles are relative to. */
+  root: string;
+  outDir: string;
+}
+
 /** Writes the licences of all bundled packages into `NOTICES.txt`, as most of them require. */
-export async function writeNotices(metafiles: Metafile[], outDir: string): Promise<void> {
+export async function writeNotices(metafiles: Metafile[], { root, outDir }: Places): Promise<void> {
   const files = metafiles.flatMap(({ inputs }) => Object.keys(inputs));
   const folders = [...new Set(files.flatMap((file) => PACKAGE.exec(file)?.[0] ?? []))].sort();
-  const notices = await Promise.all(folders.map(noticeOf));
+  const notices = await Promise.all(folders.map((folder) => noticeOf(join(root, folder))));
   await writeFile(join(outDir, 'NOTICES.txt'), notices.join('\n'));
 }
 

@@ -51,6 +51,7 @@ function run(file: string): () => string {
       CATNAP_GATEWAY_PORT: '0',
       CATNAP_CONTROL_HOST: '127.0.0.1',
       CATNAP_CONTROL_PORT: '0',
+      CATNAP_ANNOUNCE_PORT: '0',
       CATNAP_OPERATOR_HOST: '127.0.0.1',
       CATNAP_OPERATOR_PORT: '0',
     },
