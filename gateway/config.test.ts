@@ -5,6 +5,8 @@ it('has defaults for everything', () => {
   expect(readConfig({})).toMatchObject({
     port: 8080,
     controlPort: 8090,
+    announceHost: '0.0.0.0',
+    announcePort: 8091,
     trustForwarded: false,
     encryptionKey: undefined,
   });
@@ -22,6 +24,7 @@ it('names everything that is wrong at once, and no secret', () => {
   const read = () =>
     readConfig({
       CATNAP_GATEWAY_PORT: '70000',
+      CATNAP_ANNOUNCE_PORT: 'http',
       CATNAP_MAX_BODY_BYTES: '1e9',
       CATNAP_REDIS_URL: 'http://user:hunter2@redis',
       CATNAP_ENCRYPTION_KEY: 'c2hvcnQ=',
@@ -30,6 +33,7 @@ it('names everything that is wrong at once, and no secret', () => {
     });
   for (const name of [
     'GATEWAY_PORT',
+    'ANNOUNCE_PORT',
     'MAX_BODY_BYTES',
     'REDIS_URL',
     'ENCRYPTION_KEY',

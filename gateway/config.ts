@@ -5,8 +5,11 @@ export interface Config {
   readonly port: number;
   readonly controlHost: string;
   readonly controlPort: number;
+  /** Where pods announce themselves; not for callers. */
+  readonly announceHost: string;
+  readonly announcePort: number;
   readonly redisUrl: string;
-  /** 32 bytes; absent when asynchronous calls are switched off. */
+  /** 32 bytes; without them there are neither asynchronous calls nor announcements. */
   readonly encryptionKey: Buffer | undefined;
   /** Largest request body of a synchronous call, in bytes. */
   readonly maxBodyBytes: number;
@@ -45,6 +48,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     port: integer('CATNAP_GATEWAY_PORT', 8080, 0, 65535),
     controlHost: env.CATNAP_CONTROL_HOST || '0.0.0.0',
     controlPort: integer('CATNAP_CONTROL_PORT', 8090, 0, 65535),
+    announceHost: env.CATNAP_ANNOUNCE_HOST || '0.0.0.0',
+    announcePort: integer('CATNAP_ANNOUNCE_PORT', 8091, 0, 65535),
     redisUrl: redisUrl(env.CATNAP_REDIS_URL || 'redis://127.0.0.1:6379', problems),
     encryptionKey: encryptionKey(env.CATNAP_ENCRYPTION_KEY, problems),
     maxBodyBytes: integer('CATNAP_MAX_BODY_BYTES', 256 * 1024 * 1024, 1024, Number.MAX_SAFE_INTEGER),

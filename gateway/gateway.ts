@@ -1,13 +1,11 @@
 /** A whole gateway, from its settings and a way to reach the API server. */
 
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { Logger } from 'pino';
 import type { Function as CatnapFunction } from '#crds/function/types.ts';
-import type { KubeClient } from '#kube/client.ts';
+import { listen } from '#kube/probes.ts';
+import { createAnnouncing } from './announce/announcing.ts';
 import { AsyncCalls } from './async/async-calls.ts';
 import { Deliverer } from './async/deliverer.ts';
 import { createDeliveryWorker, DeliveryQueue } from './async/delivery-queue.ts';
@@ -19,6 +17,8 @@ import { drain } from './drain.ts';
 import { Frontend } from './http/frontend.ts';
 import { createPublicServer } from './http/server.ts';
 import { Invoker } from './invoke/invoker.ts';
+import type { ScaleClient } from './invoke/waker.ts';
+import { Metrics } from './metrics/metrics.ts';
 import { connectRedis, interactiveOptions, patientOptions } from './redis.ts';
 import { Sampler } from './samples.ts';
 
@@ -30,10 +30,12 @@ export interface Source<T> {
 
 export interface GatewayOptions {
   readonly config: Config;
-  readonly client: Pick<KubeClient, 'getScale' | 'setScale'>;
+  readonly client: ScaleClient;
   readonly functions: Source<CatnapFunction>;
   readonly pods: Source<Pod>;
   readonly log: Logger;
+  /** Made elsewhere when more than the gateway counts in them. */
+  readonly metrics?: Metrics;
   /** Port of function pods, other than the usual one in tests. */
   readonly podPort?: number;
   /** How long balancers may need to notice that this gateway goes away, in milliseconds. */
@@ -43,18 +45,24 @@ export interface GatewayOptions {
 export interface Gateway {
   readonly port: number;
   readonly controlPort: number;
+  /** Where pods announce themselves; undefined without an encryption key. */
+  readonly announcePort: number | undefined;
   readonly invoker: Invoker;
   /** Drains and closes everything; at most the configured time. Resolves to whether every call came to its end. */
   stop(): Promise<boolean>;
 }
 
-/** Starts a gateway; resolves when both ports are open. */
+/** Starts a gateway; resolves when its ports are open. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, client, functions, pods, log, podPort } = options;
-  const invoker = new Invoker({ client, log, podPort });
+  const { config, client, functions, pods, log, podPort, metrics = new Metrics() } = options;
+  const invoker = new Invoker({ client, log, metrics, podPort });
   const synced = () => functions.synced && pods.synced;
   functions.onChange(({ key, current }) => invoker.table.setFunction(key, current));
-  pods.onChange(({ key, current }) => invoker.table.setPod(key, current));
+  const announcing = createAnnouncing({ config, invoker, log });
+  pods.onChange(({ key, current }) => {
+    invoker.table.setPod(key, current);
+    announcing?.podSeen(current?.metadata?.uid);
+  });
 
   const redis = connectRedis(config.redisUrl, interactiveOptions(), log);
   const sampler = new Sampler({ gatewayId: randomUUID(), redis, loads: invoker.loads, log });
@@ -66,9 +74,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     invoker,
     notReady: () => (frontend.closing ? 'draining' : synced() ? undefined : 'the watches are not synced yet'),
   });
-  const [port, controlPort] = await Promise.all([
+  const [port, controlPort, announcePort] = await Promise.all([
     listen(server.http, config.port, config.host),
     listen(control, config.controlPort, config.controlHost),
+    announcing && listen(announcing.server, config.announcePort, config.announceHost),
   ]);
   sampler.start();
 
@@ -89,8 +98,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await asynchronous.close();
     invoker.stop();
     redis.disconnect();
-    control.close();
-    control.closeAllConnections();
+    for (const internal of [control, announcing?.server]) {
+      internal?.close();
+      internal?.closeAllConnections();
+    }
     return done;
   };
   let stopped: Promise<boolean> | undefined;
@@ -98,7 +109,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     stopped ??= shutDown();
     return stopped;
   };
-  return { port, controlPort, invoker, stop };
+  return { port, controlPort, announcePort, invoker, stop };
 }
 
 /** How long Redis may take to let go of the queue. */
@@ -115,7 +126,9 @@ interface Asynchronous {
 function createAsync({ config, log }: GatewayOptions, invoker: Invoker, synced: () => boolean): Asynchronous {
   const { metrics } = invoker;
   if (config.encryptionKey === undefined) {
-    log.warn('CATNAP_ENCRYPTION_KEY is not set: asynchronous calls are refused');
+    log.warn(
+      'CATNAP_ENCRYPTION_KEY is not set: asynchronous calls are refused, pods cannot announce themselves',
+    );
     const calls = new AsyncCalls({ store: undefined, metrics, log });
     return { calls, stop: async () => {}, close: async () => {} };
   }
@@ -135,12 +148,6 @@ function createAsync({ config, log }: GatewayOptions, invoker: Invoker, synced: 
       await Promise.race([worker.close(true), pause(CLOSE_MS)]).catch(() => {});
     },
   };
-}
-
-async function listen(server: Server, port: number, host: string): Promise<number> {
-  server.listen(port, host);
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
 }
 
 function pause(ms: number): Promise<void> {

@@ -7,26 +7,35 @@ import { createWatcher } from '#kube/watcher.ts';
 import { readConfig } from './config.ts';
 import { trimFunction, trimPod } from './functions/trim.ts';
 import { startGateway } from './gateway.ts';
+import { Metrics } from './metrics/metrics.ts';
 
 /** Endpoints and balancers need a moment to stop sending callers here. */
 const SETTLE_MS = 1_000;
 
 const config = readConfig(process.env);
 const log = pino({ level: config.logLevel, base: { component: 'gateway' } });
-const client = createKubeClient({ component: 'gateway' });
-const functionWatcher = createWatcher(client, functions, { log, transform: trimFunction });
-const podWatcher = createWatcher(client, pods, { log, labelSelector: labels.function, transform: trimPod });
+const metrics = new Metrics();
+const client = createKubeClient({ component: 'gateway', metrics: metrics.client });
+const watching = { log, observe: metrics.watcher };
+const functionWatcher = createWatcher(client, functions, { ...watching, transform: trimFunction });
+const podWatcher = createWatcher(client, pods, {
+  ...watching,
+  labelSelector: labels.function,
+  transform: trimPod,
+});
 const gateway = await startGateway({
   config,
   client,
   functions: functionWatcher,
   pods: podWatcher,
   log,
+  metrics,
   settleMs: SETTLE_MS,
 });
 functionWatcher.start();
 podWatcher.start();
-log.info({ port: gateway.port, controlPort: gateway.controlPort }, 'listening');
+const { port, controlPort, announcePort } = gateway;
+log.info({ port, controlPort, announcePort }, 'listening');
 
 let stopping = false;
 const shutDown = async (signal: string): Promise<void> => {

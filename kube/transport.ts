@@ -27,6 +27,8 @@ export interface Transport {
 /** As client-go: shorter than the idle timeout of common load balancers. */
 const TCP_KEEP_ALIVE_MS = 30_000;
 const CONNECT_TIMEOUT_MS = 10_000;
+/** Below the 90 s of kube-apiserver. A new connection costs a wake-up 8 ms, mostly for TLS. */
+const IDLE_TIMEOUT_MS = 60_000;
 const MAX_CALL_CONNECTIONS = 64;
 
 export function createTransport(config: KubeConfig): Transport {
@@ -65,7 +67,14 @@ function fingerprint(tls: TlsMaterial): string {
 function createDispatcher(cluster: Cluster, tls: TlsMaterial, connections: number | null): Dispatcher {
   // Every call carries a signal with a deadline of its own; HTTP/2 multiplexing would let one broken
   // connection stop all watches at once.
-  const common = { connections, allowH2: false, headersTimeout: 0, bodyTimeout: 0, pipelining: 1 };
+  const common = {
+    connections,
+    allowH2: false,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    pipelining: 1,
+    keepAliveTimeout: IDLE_TIMEOUT_MS,
+  };
   const socket = {
     keepAlive: true,
     keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { announceKey } from '#crds/wire/announcement.ts';
 import { readConfig } from './config.ts';
 
 describe('readConfig', () => {
@@ -10,6 +11,7 @@ describe('readConfig', () => {
       port: 8081,
       runtimeImage: 'catnap-runtime-nodejs26:0.1.0',
       gatewayUrl: 'http://localhost:8080',
+      announce: undefined,
       logLevel: 'info',
     });
   });
@@ -25,6 +27,22 @@ describe('readConfig', () => {
     );
   });
 
+  it('lets pods announce themselves when it has both the address and the key', () => {
+    const encryptionKey = Buffer.alloc(32, 7);
+    const url = 'http://gateways.catnap-system.svc:8091';
+    const env = { CATNAP_ANNOUNCE_URL: url, CATNAP_ENCRYPTION_KEY: encryptionKey.toString('base64') };
+    expect(readConfig(env).announce).toEqual({ url, key: announceKey(encryptionKey) });
+    expect(readConfig({ ...env, CATNAP_ANNOUNCE_URL: '' }).announce).toBeUndefined();
+    expect(readConfig({ ...env, CATNAP_ENCRYPTION_KEY: '' }).announce).toBeUndefined();
+  });
+
+  it.each(['https://gateways:8091', 'http://gateways/path', 'http://u:p@gateways', 'gateways:8091'])(
+    'refuses announcements to %s',
+    (url) => {
+      expect(() => readConfig({ CATNAP_ANNOUNCE_URL: url })).toThrow(/CATNAP_ANNOUNCE_URL must be an http/);
+    },
+  );
+
   it('names everything that is wrong at once, and no password', () => {
     const read = () =>
       readConfig({
@@ -33,10 +51,12 @@ describe('readConfig', () => {
         CATNAP_OPERATOR_PORT: '70000',
         CATNAP_GATEWAY_URL: 'ftp://x',
         CATNAP_LOG_LEVEL: 'loud',
+        CATNAP_ENCRYPTION_KEY: 'c2VjcmV0',
       });
     expect(read).toThrow(/REDIS_URL.*GATEWAY_URL.*NAMESPACE.*LOG_LEVEL/s);
     expect(read).toThrow(/CATNAP_OPERATOR_PORT must be an integer from 0 to 65535, not "70000"/);
-    expect(read).not.toThrow(/hunter2/);
+    expect(read).toThrow(/CATNAP_ENCRYPTION_KEY must be 32 bytes/);
+    expect(read).not.toThrow(/hunter2|c2VjcmV0/);
   });
 
   it('cannot be changed afterwards', () => {

@@ -1,4 +1,5 @@
 /** The operator's settings: read from the environment once, checked together, frozen. */
+import { announceKey } from '#crds/wire/announcement.ts';
 
 export interface Config {
   readonly redisUrl: string;
@@ -11,7 +12,16 @@ export interface Config {
   readonly runtimeImage: string;
   /** Public address of the gateway, without a slash at the end. */
   readonly gatewayUrl: string;
+  /** How pods tell gateways that they listen; undefined when they do not. */
+  readonly announce: AnnounceConfig | undefined;
   readonly logLevel: string;
+}
+
+export interface AnnounceConfig {
+  /** Where gateways take announcements, without a path. */
+  readonly url: string;
+  /** What tokens are made with. */
+  readonly key: Buffer;
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
@@ -32,6 +42,7 @@ export function readConfig(env: Record<string, string | undefined>, ownNamespace
     port: port(env.CATNAP_OPERATOR_PORT || '8081', problems),
     runtimeImage: env.CATNAP_RUNTIME_NODEJS26_IMAGE || 'catnap-runtime-nodejs26:0.1.0',
     gatewayUrl: gatewayUrl(env.CATNAP_GATEWAY_URL || 'http://localhost:8080', problems),
+    announce: announce(env.CATNAP_ANNOUNCE_URL, env.CATNAP_ENCRYPTION_KEY, problems),
     logLevel: env.CATNAP_LOG_LEVEL || 'info',
   };
   if (!DNS_LABEL.test(config.namespace)) {
@@ -68,4 +79,21 @@ function gatewayUrl(text: string, problems: string[]): string {
     problems.push(`CATNAP_GATEWAY_URL must be an http:// or https:// URL without query, not "${text}"`);
   }
   return text.replace(/\/+$/, '');
+}
+
+function announce(
+  url: string | undefined,
+  encodedKey: string | undefined,
+  problems: string[],
+): AnnounceConfig | undefined {
+  const encryptionKey = Buffer.from(encodedKey || '', 'base64');
+  if (encodedKey && encryptionKey.length !== 32) {
+    problems.push('CATNAP_ENCRYPTION_KEY must be 32 bytes in base64');
+  }
+  if (!url) return undefined;
+  const parsed = URL.parse(url);
+  if (parsed?.protocol !== 'http:' || parsed.href !== `${parsed.origin}/`) {
+    problems.push(`CATNAP_ANNOUNCE_URL must be an http:// URL of host and port, not "${url}"`);
+  }
+  return encodedKey ? { url: url.replace(/\/$/, ''), key: announceKey(encryptionKey) } : undefined;
 }

@@ -2,10 +2,10 @@
 import { pino } from 'pino';
 import { createKubeClient } from '#kube/client.ts';
 import { serviceAccountNamespace } from '#kube/kube-config.ts';
+import { createProbeServer, createProbes, listen } from '#kube/probes.ts';
 import { readConfig } from './config.ts';
 import { createMetrics } from './metrics.ts';
 import { CONCURRENT_RECONCILES, createOperator, LEASE_NAME } from './operator.ts';
-import { createOperatorServer, listen } from './server.ts';
 
 /** From the signal to the end, whatever hangs; below the 30 s that Kubernetes gives a pod. */
 const STOP_DEADLINE_MS = 25_000;
@@ -24,13 +24,14 @@ const operator = createOperator({
   // Somebody else may work by now: nothing may be finished here.
   onLost: () => process.exit(1),
 });
-const server = createOperatorServer({
+const probes = createProbes({
   registry: metrics.registry,
   notReady() {
     if (stopping.signal.aborted) return 'stopping';
     return operator.caches.all.every((cache) => cache.synced) ? undefined : 'caches are not filled yet';
   },
 });
+const server = createProbeServer(probes);
 const port = await listen(server, config.port, config.host);
 log.info({ port }, 'listening');
 

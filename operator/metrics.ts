@@ -1,8 +1,9 @@
 /** The metrics that Kubernetes dashboards know of controllers, under the names controller-runtime gave them. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ClientObserver } from '#kube/client.ts';
+import { clientMetrics, watcherMetrics } from '#kube/metrics.ts';
 import { VERSION } from '#kube/version.ts';
-import type { WatcherEvent, WatcherObserver } from '#kube/watcher.ts';
+import type { WatcherObserver } from '#kube/watcher.ts';
 import type { ReconcileOutcome, WorkQueue, WorkQueueObserver } from '#kube/work-queue.ts';
 
 const CONTROLLER = 'function';
@@ -10,16 +11,6 @@ const CONTROLLER = 'function';
 const WORK_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60];
 const RESULTS = ['success', 'requeue_after', 'error', 'conflict'];
 const WATCHED_KINDS = ['Function', 'Deployment', 'Pod', 'ConfigMap'];
-const WATCHER_EVENTS: WatcherEvent[] = [
-  'list',
-  'connect',
-  'end',
-  'error',
-  'gone',
-  'bookmark',
-  'cache_miss',
-  'handler_error',
-];
 
 export interface OperatorMetrics {
   readonly registry: Registry;
@@ -42,43 +33,10 @@ export function createMetrics(options: { leaseName: string; concurrency: number 
   return {
     registry,
     client: clientMetrics(registry),
-    watcher: watcherMetrics(registry),
+    watcher: watcherMetrics(registry, WATCHED_KINDS),
     queue: queueMetrics(registry, options.concurrency),
     leading: leaderMetrics(registry, options.leaseName),
   };
-}
-
-function clientMetrics(registry: Registry): ClientObserver {
-  const requests = new Counter({
-    name: 'rest_client_requests_total',
-    help: 'Calls to the Kubernetes API, by HTTP status.',
-    labelNames: ['code', 'method', 'host'],
-    registers: [registry],
-  });
-  const durations = new Histogram({
-    name: 'rest_client_request_duration_seconds',
-    help: 'How long calls to the Kubernetes API took.',
-    labelNames: ['verb', 'host'],
-    buckets: [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60],
-    registers: [registry],
-  });
-  return {
-    request({ code, method, host, verb, durationSeconds }) {
-      requests.inc({ code, method, host });
-      durations.observe({ verb, host }, durationSeconds);
-    },
-  };
-}
-
-function watcherMetrics(registry: Registry): WatcherObserver {
-  const events = new Counter({
-    name: 'catnap_watch_events_total',
-    help: 'What happened to the watches of the Kubernetes API; cache_miss counts changes a watch lost.',
-    labelNames: ['kind', 'event'],
-    registers: [registry],
-  });
-  for (const kind of WATCHED_KINDS) for (const event of WATCHER_EVENTS) events.inc({ kind, event }, 0);
-  return { event: (kind, event) => events.inc({ kind, event }) };
 }
 
 function leaderMetrics(registry: Registry, name: string) {

@@ -109,7 +109,7 @@ async function lead(
       caches,
       written,
       recorder,
-      settings: { runtimeImage: config.runtimeImage, gatewayUrl: config.gatewayUrl },
+      settings: config,
       log,
       now: clock.now,
       settled: autoscaler.poke,

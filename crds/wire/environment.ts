@@ -11,6 +11,10 @@ export const environment = {
   functionName: 'CATNAP_FUNCTION_NAME',
   functionNamespace: 'CATNAP_FUNCTION_NAMESPACE',
   revision: 'CATNAP_REVISION',
+  /** Where the pod announces itself, see announcement.ts; absent where pods do not. */
+  announceUrl: 'CATNAP_ANNOUNCE_URL',
+  announceToken: 'CATNAP_ANNOUNCE_TOKEN',
+  podUid: 'CATNAP_POD_UID',
 } as const;
 
 /** Exit codes of the language runtimes; the termination message holds a {@link TerminationMessage} as JSON. */

@@ -14,10 +14,32 @@ export interface FunctionTableOptions {
   readonly podPort?: number;
 }
 
+/** What a pod said of itself, and showed by its token and where it came from. */
+export interface Announcement {
+  readonly functionKey: string;
+  readonly podUid: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What became of an announcement that somebody with the function's token made. */
+export type AnnouncementOutcome =
+  | ReturnType<Pod['announce']>
+  | 'unknown_pod'
+  /** The pod is one of another function. */
+  | 'other_function'
+  | 'other_port';
+
+interface PodEntry {
+  readonly pod: Pod;
+  readonly functionKey: string;
+}
+
 export class FunctionTable {
   private readonly functions = new Map<string, FunctionState>();
   /** By `namespace/pod name`. */
-  private readonly pods = new Map<string, { pod: Pod; functionKey: string }>();
+  private readonly pods = new Map<string, PodEntry>();
+  private readonly podsByUid = new Map<string, PodEntry>();
   /** Pods by function, also of functions that are not known (yet, or any more). */
   private readonly podsOf = new Map<string, Pod[]>();
   private readonly options: FunctionTableOptions;
@@ -67,10 +89,32 @@ export class FunctionTable {
     if (entry) entry.pod.observe(view);
     else {
       const pod = new Pod(view, this.options.podPort ?? FUNCTION_PORT, this.options.now());
-      this.pods.set(key, { pod, functionKey: view.functionKey });
+      const added = { pod, functionKey: view.functionKey };
+      this.pods.set(key, added);
+      this.podsByUid.set(pod.uid, added);
       this.replacePods(view.functionKey, (pods) => [...pods, pod]);
     }
     this.podsChanged(view.functionKey);
+  }
+
+  /** A pod announced itself: when that can be true, it gets calls from now on. */
+  announce({ functionKey, podUid, address, port }: Announcement): AnnouncementOutcome {
+    const entry = this.podsByUid.get(podUid);
+    if (entry === undefined) return 'unknown_pod';
+    if (entry.functionKey !== functionKey) return 'other_function';
+    if (entry.pod.port !== port) return 'other_port';
+    if (this.isTaken(address, entry.pod)) return 'other_address';
+    const outcome = entry.pod.announce(address);
+    if (outcome === 'accepted') this.podsChanged(functionKey);
+    return outcome;
+  }
+
+  /** Whether the address is that of another function pod, which thus spoke for this one. */
+  private isTaken(address: string, pod: Pod): boolean {
+    for (const { pod: other } of this.pods.values()) {
+      if (other.address === address && other !== pod && other.state !== 'leaving') return true;
+    }
+    return false;
   }
 
   private removeFunction(fn: FunctionState): void {
@@ -79,8 +123,9 @@ export class FunctionTable {
     this.options.admission.functionChanged(fn);
   }
 
-  private removePod(key: string, { pod, functionKey }: { pod: Pod; functionKey: string }): void {
+  private removePod(key: string, { pod, functionKey }: PodEntry): void {
     this.pods.delete(key);
+    this.podsByUid.delete(pod.uid);
     this.replacePods(functionKey, (pods) => pods.filter((other) => other !== pod));
     pod.remove();
     this.podsChanged(functionKey);

@@ -3,30 +3,31 @@ import type { Logger } from 'pino';
 import type { FunctionState } from '#gateway/functions/function-state.ts';
 import { FunctionTable } from '#gateway/functions/function-table.ts';
 import { LoadBook } from '#gateway/functions/load.ts';
-import { Metrics, metricsOf } from '#gateway/metrics/metrics.ts';
+import { type Metrics, metricsOf } from '#gateway/metrics/metrics.ts';
 import { Prober } from '#gateway/pods/probe.ts';
-import type { KubeClient } from '#kube/client.ts';
 import { Admission } from './admission.ts';
 import { Call, type CallContext } from './call.ts';
 import type { Exchange } from './exchange.ts';
-import { Waker } from './waker.ts';
+import { type ScaleClient, Waker } from './waker.ts';
 
 export interface InvokerOptions {
-  readonly client: Pick<KubeClient, 'getScale' | 'setScale'>;
+  readonly client: ScaleClient;
   readonly log: Logger;
+  readonly metrics: Metrics;
   readonly podPort?: number;
 }
 
 export class Invoker {
   readonly table: FunctionTable;
   readonly loads: LoadBook;
-  readonly metrics = new Metrics();
+  readonly metrics: Metrics;
   /** Calls that run or wait. */
   active = 0;
   private readonly prober: Prober;
   private readonly context: CallContext;
 
-  constructor({ client, log, podPort }: InvokerOptions) {
+  constructor({ client, log, metrics, podPort }: InvokerOptions) {
+    this.metrics = metrics;
     const now = () => performance.now();
     const waker = new Waker({
       client,

@@ -6,8 +6,8 @@
 import type { Logger } from 'pino';
 import { deploymentName, fieldManagers } from '#crds/wire/names.ts';
 import type { FunctionState } from '#gateway/functions/function-state.ts';
-import type { KubeClient } from '#kube/client.ts';
-import { isConflict, isNotFound } from '#kube/errors.ts';
+import type { KubeClient, ObjectRef } from '#kube/client.ts';
+import { isConflict, isKubeError, isNotFound } from '#kube/errors.ts';
 import { deployments } from '#kube/resource.ts';
 
 const FIRST_PAUSE_MS = 50;
@@ -22,8 +22,10 @@ export interface Wake {
   timer: NodeJS.Timeout | undefined;
 }
 
+export type ScaleClient = Pick<KubeClient, 'patch' | 'getScale' | 'setScale'>;
+
 export interface WakerOptions {
-  readonly client: Pick<KubeClient, 'getScale' | 'setScale'>;
+  readonly client: ScaleClient;
   readonly log: Logger;
   readonly random?: () => number;
   readonly onFailure: (fn: FunctionState) => void;
@@ -75,19 +77,46 @@ export class Waker {
   }
 
   private async scaleUp(fn: FunctionState, wake: Wake): Promise<number> {
-    const ref = { namespace: fn.namespace, name: deploymentName(fn.name) };
-    const { spec, metadata } = await this.options.client.getScale(deployments, ref);
-    if ((spec?.replicas ?? 0) === 0 && needsWaking(fn)) {
-      const replicas = replicasFor(fn.waiting, fn.limits);
-      await this.options.client.setScale(deployments, ref, replicas, {
-        fieldManager: fieldManagers.gateway,
-        resourceVersion: metadata?.resourceVersion,
-      });
+    const replicas = (await this.raiseFromZero(fn)) ?? (await this.raiseAfterLook(fn));
+    if (replicas !== undefined) {
       this.options.onWoken(fn);
       this.options.log.debug({ function: fn.key, replicas }, 'woken');
     }
     wake.pauseMs = FIRST_PAUSE_MS;
     return RECHECK_MS;
+  }
+
+  /**
+   * One write that the API server refuses unless the scale is 0, so that nothing need be read before.
+   * Returns the replicas that were set; undefined when it was refused.
+   */
+  private async raiseFromZero(fn: FunctionState): Promise<number | undefined> {
+    const replicas = replicasFor(fn.waiting, fn.limits);
+    // A Scale at 0 has no `replicas`: the API leaves out zeros.
+    const operations = [
+      { op: 'test', path: '/spec', value: {} },
+      { op: 'add', path: '/spec/replicas', value: replicas },
+    ];
+    const options = { type: 'json', subresource: 'scale', fieldManager: fieldManagers.gateway } as const;
+    try {
+      await this.options.client.patch(deployments, refOf(fn), operations, options);
+      return replicas;
+    } catch (error) {
+      if (isKubeError(error) && error.status === 422) return undefined;
+      throw error;
+    }
+  }
+
+  /** For what the single write does not do: tells a scale that is set from an API that writes zeros. */
+  private async raiseAfterLook(fn: FunctionState): Promise<number | undefined> {
+    const { spec, metadata } = await this.options.client.getScale(deployments, refOf(fn));
+    if ((spec?.replicas ?? 0) !== 0 || !needsWaking(fn)) return undefined;
+    const replicas = replicasFor(fn.waiting, fn.limits);
+    await this.options.client.setScale(deployments, refOf(fn), replicas, {
+      fieldManager: fieldManagers.gateway,
+      resourceVersion: metadata?.resourceVersion,
+    });
+    return replicas;
   }
 
   private failed(fn: FunctionState, wake: Wake, error: unknown): number {
@@ -104,6 +133,10 @@ export class Waker {
     wake.pauseMs = Math.min(wake.pauseMs * 2, LONGEST_PAUSE_MS);
     return pauseMs;
   }
+}
+
+function refOf(fn: FunctionState): ObjectRef {
+  return { namespace: fn.namespace, name: deploymentName(fn.name) };
 }
 
 function needsWaking(fn: FunctionState): boolean {

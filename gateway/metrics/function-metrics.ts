@@ -3,7 +3,7 @@ import { CLIENT_GONE } from '#gateway/errors.ts';
 import { Histogram } from './histogram.ts';
 
 const CALL_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
-const COLD_START_SECONDS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60];
+const COLD_START_SECONDS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 60];
 
 export class FunctionMetrics {
   succeeded = 0;

@@ -2,6 +2,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { FunctionState } from '#gateway/functions/function-state.ts';
 import type { FunctionTable } from '#gateway/functions/function-table.ts';
+import type { ClientObserver } from '#kube/client.ts';
+import { clientMetrics, watcherMetrics } from '#kube/metrics.ts';
+import type { WatcherObserver } from '#kube/watcher.ts';
 import { registerFunctionFamilies } from './function-families.ts';
 import { FunctionMetrics } from './function-metrics.ts';
 
@@ -12,6 +15,11 @@ export class Metrics {
   readonly asyncAccepted: Counter;
   readonly asyncFinished: Counter<'result'>;
   readonly asyncRetries: Counter;
+  /** What pods said of themselves. */
+  readonly announcements: Counter<'outcome'>;
+  /** Of the Kubernetes client and the watches. */
+  readonly client: ClientObserver;
+  readonly watcher: WatcherObserver;
   private readonly connections: Gauge;
 
   constructor() {
@@ -40,11 +48,20 @@ export class Metrics {
       help: 'Deliveries of asynchronous calls that failed and will be repeated.',
       registers,
     });
+    this.announcements = new Counter({
+      name: 'catnap_announcements_total',
+      help: 'Announcements of pods that they listen, by what became of them.',
+      labelNames: ['outcome'],
+      registers,
+    });
+    for (const outcome of ['accepted', 'held', 'forged']) this.announcements.inc({ outcome }, 0);
     this.connections = new Gauge({
       name: 'catnap_client_connections',
       help: 'Open connections of callers.',
       registers,
     });
+    this.client = clientMetrics(this.registry);
+    this.watcher = watcherMetrics(this.registry, ['Function', 'Pod']);
     collectDefaultMetrics({ register: this.registry });
   }
 

@@ -38,6 +38,59 @@ describe('Pod', () => {
     expect(pod.state).toBe('up');
   });
 
+  it('is up when it announces itself, and stays so when the API server tells less or the same later', () => {
+    const pod = new Pod(view({ address: undefined }), 8080, 0);
+    expect(pod.announce('10.0.0.1')).toBe('accepted');
+    expect(pod).toMatchObject({ state: 'up', address: '10.0.0.1' });
+    pod.observe(view({ address: undefined }));
+    expect(pod).toMatchObject({ state: 'up', address: '10.0.0.1' });
+    pod.observe(view());
+    expect(pod).toMatchObject({ state: 'up', address: '10.0.0.1' });
+    pod.observe(view({ ready: true }));
+    expect(pod.state).toBe('up');
+  });
+
+  it('moves to where the API server says that it is', () => {
+    const pod = new Pod(view({ address: undefined }), 8080, 0);
+    pod.announce('10.6.6.6');
+    const astray = pod.wire;
+    pod.observe(view());
+    expect(pod).toMatchObject({ state: 'starting', address: '10.0.0.1' });
+    expect(pod.wire).not.toBe(astray);
+    pod.observe(view({ ready: true }));
+    expect(pod.state).toBe('up');
+  });
+
+  it('is believed only at the address that is known, whoever told it', () => {
+    const told = new Pod(view(), 8080, 0);
+    expect(told.announce('10.6.6.6')).toBe('other_address');
+    expect(told).toMatchObject({ state: 'starting', address: '10.0.0.1' });
+    const announced = new Pod(view({ address: undefined }), 8080, 0);
+    announced.announce('10.0.0.1');
+    expect(announced.announce('10.6.6.6')).toBe('other_address');
+    expect(announced).toMatchObject({ state: 'up', address: '10.0.0.1' });
+  });
+
+  it('is up again at once when its container restarts and announces itself', () => {
+    const pod = new Pod(view({ ready: true }), 8080, 0);
+    pod.suspect();
+    expect(pod.announce('10.0.0.1')).toBe('accepted');
+    expect(pod.state).toBe('up');
+  });
+
+  it('may announce itself anywhere when it lost its address', () => {
+    const pod = new Pod(view({ ready: true }), 8080, 0);
+    pod.observe(view({ ready: true, address: undefined }));
+    expect(pod).toMatchObject({ state: 'starting', address: undefined });
+    expect(pod.announce('10.0.0.2')).toBe('accepted');
+  });
+
+  it('cannot come back by an announcement once it leaves', () => {
+    const pod = new Pod(view({ leaving: true }), 8080, 0);
+    expect(pod.announce('10.0.0.1')).toBe('leaving');
+    expect(pod.state).toBe('leaving');
+  });
+
   it('gets no more calls once it leaves, whatever its readiness', () => {
     const pod = new Pod(view({ ready: true }), 8080, 0);
     pod.observe(view({ ready: true, leaving: true }));

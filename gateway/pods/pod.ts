@@ -25,6 +25,8 @@ export class Pod {
   readonly calls = new Set<RunningCall>();
   /** Why its code does not load, as its last run ended. */
   loadFailure: string | undefined = undefined;
+  /** Where the API server last said that it is. */
+  private toldAddress: string | undefined = undefined;
   private wasReady = false;
   private connections: Connections | undefined = undefined;
 
@@ -37,22 +39,27 @@ export class Pod {
   }
 
   /**
-   * Takes in what the API server says. Readiness counts when it changes: in between, what the gateway
-   * sees itself (a refused or an accepted connection) is newer.
+   * Takes in what the API server says. Address and readiness count when they change: in between, what
+   * the gateway learns itself (an announcement, a refused or an accepted connection) is newer.
    */
   observe(view: PodView): void {
-    if (view.address !== this.address) {
-      this.connections?.close();
-      this.connections = undefined;
-      this.address = view.address;
-      if (this.state === 'up') this.state = 'starting';
-    }
+    if (view.address !== this.toldAddress) this.moveTo(view.address);
+    this.toldAddress = view.address;
     if (view.leaving) this.state = 'leaving';
     else if (view.ready !== this.wasReady && this.state !== 'leaving') {
       this.state = view.ready && view.address !== undefined ? 'up' : 'starting';
     }
     this.wasReady = view.ready;
     this.loadFailure = view.loadFailure;
+  }
+
+  /** It says itself that it listens, at this address. Only who is at the known address may say so. */
+  announce(address: string): 'accepted' | 'leaving' | 'other_address' {
+    if (this.state === 'leaving') return 'leaving';
+    if (this.address !== undefined && this.address !== address) return 'other_address';
+    this.address = address;
+    this.state = 'up';
+    return 'accepted';
   }
 
   /** The connections to it; made when first used. */
@@ -71,5 +78,13 @@ export class Pod {
     this.state = 'leaving';
     for (const call of [...this.calls]) call.podGone();
     this.connections?.close();
+  }
+
+  private moveTo(address: string | undefined): void {
+    if (address === this.address) return;
+    this.connections?.close();
+    this.connections = undefined;
+    this.address = address;
+    if (this.state === 'up') this.state = 'starting';
   }
 }

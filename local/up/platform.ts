@@ -53,6 +53,7 @@ interface Ports {
   operator: number;
   gateway: number;
   control: number;
+  announce: number;
 }
 
 /** Chooses ports and writes what the parts read; starts nothing yet. */
@@ -63,6 +64,7 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
     cluster: await freePort(),
     operator: await freePort(),
     control: await freePort(),
+    announce: await freePort(),
     gateway: await freePort(options.preferredGatewayPort),
   };
   mkdirSync(state.file('logs'), { recursive: true });
@@ -74,6 +76,7 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
     ...baseEnvironment(),
     KUBECONFIG: state.kubeconfig,
     CATNAP_REDIS_URL: redisUrl,
+    CATNAP_ENCRYPTION_KEY: state.encryptionKey,
     CATNAP_LOG_LEVEL: options.logLevel ?? 'info',
   };
   const redis = createRedis({
@@ -134,6 +137,7 @@ function operatorSpec(state: StateDirectory, ports: Ports, env: NodeJS.ProcessEn
       CATNAP_OPERATOR_HOST: '127.0.0.1',
       CATNAP_OPERATOR_PORT: String(ports.operator),
       CATNAP_RUNTIME_NODEJS26_IMAGE: RUNTIME_IMAGE,
+      CATNAP_ANNOUNCE_URL: `http://127.0.0.1:${ports.announce}`,
     },
     ready: ({ signal }) => answersReady(`http://127.0.0.1:${ports.operator}/readyz`, signal),
   };
@@ -148,7 +152,8 @@ function gatewaySpec(state: StateDirectory, ports: Ports, env: NodeJS.ProcessEnv
       CATNAP_GATEWAY_PORT: String(ports.gateway),
       CATNAP_CONTROL_HOST: '127.0.0.1',
       CATNAP_CONTROL_PORT: String(ports.control),
-      CATNAP_ENCRYPTION_KEY: state.encryptionKey,
+      CATNAP_ANNOUNCE_HOST: '127.0.0.1',
+      CATNAP_ANNOUNCE_PORT: String(ports.announce),
       // Nobody else sends calls here once we stop, so there is no one to wait for.
       CATNAP_DRAIN_SECONDS: '0',
     },

@@ -5,6 +5,7 @@
 import { rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { announce } from './announce/announce.ts';
 import { installConsole } from './console.ts';
 import { Calls } from './http/calls.ts';
 import { createInvoke } from './http/invoke.ts';
@@ -21,7 +22,7 @@ import { exitNow } from './process/really-exit.ts';
 import { writeTerminationMessage } from './process/termination.ts';
 import { startWatchdog } from './process/watchdog.ts';
 import { readSettings, type Settings, SettingsError } from './settings.ts';
-import { exitCodes } from './wire.ts';
+import { environment, exitCodes } from './wire.ts';
 
 const LOAD_LIMIT_MS = 60_000;
 const DRAIN_WINDOW_MS = 1_000;
@@ -31,6 +32,8 @@ const DRAIN_MARGIN_MS = 8_000;
 async function main(): Promise<void> {
   installConsole(console);
   const settings = readSettingsOrExit();
+  // Not for the function, which may well print its environment.
+  delete process.env[environment.announceToken];
   setLogFunction(`${settings.namespace}/${settings.functionName}`);
   const { handler, directory } = await load(settings).catch(exitUnloadable);
   await serve(settings, handler, directory);
@@ -88,10 +91,25 @@ async function serve(settings: Settings, handler: Handler, directory: string): P
   drainOnSignal(settings, server, calls, state);
   await listen(server, settings.host, settings.port);
   const { port } = server.address() as AddressInfo;
+  const announced = settings.announce && announce(settings, settings.announce, port, () => state.closing);
   log('info', 'listening', { port, handler: settings.handler, startMs: Math.round(performance.now()) });
-  startWatchdog({ settings, calls, directory, onStuck: () => exitStuck(settings) });
-  // The first call would otherwise wait while Node loads fetch; the port is open by now and calls queue there.
-  if (handler.form === 'fetch') void globalThis.Request;
+  const prepare = once(() => {
+    startWatchdog({ settings, calls, directory, onStuck: () => exitStuck(settings) });
+    // The first call would otherwise wait while Node loads fetch; the port is open by now and calls queue there.
+    if (handler.form === 'fetch') void globalThis.Request;
+  });
+  // It takes milliseconds, so the announcement goes first; but it must be done before any call.
+  server.once('connection', prepare);
+  if (announced) void announced.then(prepare);
+  else prepare();
+}
+
+function once(action: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) action();
+    done = true;
+  };
 }
 
 function drainOnSignal(settings: Settings, server: Server, calls: Calls, state: ServerState): void {

@@ -13,6 +13,7 @@ describe('readSettings', () => {
       functionName: 'function',
       namespace: 'default',
       revision: '',
+      announce: undefined,
     });
   });
 
@@ -28,6 +29,9 @@ describe('readSettings', () => {
       CATNAP_FUNCTION_NAME: 'n',
       CATNAP_FUNCTION_NAMESPACE: 'ns',
       CATNAP_REVISION: 'r',
+      CATNAP_ANNOUNCE_URL: 'http://gateways:8091',
+      CATNAP_ANNOUNCE_TOKEN: 't',
+      CATNAP_POD_UID: 'u',
     });
     expect(settings).toMatchObject({
       host: '127.64.0.1',
@@ -35,9 +39,23 @@ describe('readSettings', () => {
       concurrency: 1,
       timeoutMs: 3_600_000,
       namespace: 'ns',
+      announce: { url: 'http://gateways:8091', token: 't', podUid: 'u' },
     });
     expect(settings.source).toEqual({ archiveUrl: 'https://store.example/a.zip', sha256: 'a'.repeat(64) });
   });
+
+  it.each(['CATNAP_ANNOUNCE_URL', 'CATNAP_ANNOUNCE_TOKEN', 'CATNAP_POD_UID'])(
+    'does not announce anything without %s',
+    (missing) => {
+      const env = {
+        CATNAP_ANNOUNCE_URL: 'u',
+        CATNAP_ANNOUNCE_TOKEN: 't',
+        CATNAP_POD_UID: 'i',
+        [missing]: '',
+      };
+      expect(readSettings(env).announce).toBeUndefined();
+    },
+  );
 
   it.each(['index', '.handler', 'index.', '../index.handler', 'a/../../b.handler', 'index.a-b'])(
     'refuses the handler %s',

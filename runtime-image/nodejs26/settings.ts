@@ -12,6 +12,14 @@ export interface Settings {
   readonly functionName: string;
   readonly namespace: string;
   readonly revision: string;
+  /** How the pod tells the gateways that it listens; undefined where it does not. */
+  readonly announce: AnnounceSettings | undefined;
+}
+
+export interface AnnounceSettings {
+  readonly url: string;
+  readonly token: string;
+  readonly podUid: string;
 }
 
 /** Thrown with every fault found in the environment, not just the first. */
@@ -37,9 +45,17 @@ export function readSettings(env: Environment): Settings {
     functionName: env[environment.functionName] || 'function',
     namespace: env[environment.functionNamespace] || 'default',
     revision: env[environment.revision] ?? '',
+    announce: announceSettings(env),
   };
   if (faults.length > 0) throw new SettingsError(faults.join('; '));
   return Object.freeze(settings);
+}
+
+/** Faults in these are no reason not to serve: Kubernetes tells the gateways as well, only later. */
+function announceSettings(env: Environment): AnnounceSettings | undefined {
+  const { announceUrl, announceToken, podUid } = environment;
+  const [url, token, uid] = [env[announceUrl], env[announceToken], env[podUid]];
+  return url && token && uid ? { url, token, podUid: uid } : undefined;
 }
 
 interface Bounds {

@@ -14,6 +14,16 @@ export const environment = {
   functionName: 'CATNAP_FUNCTION_NAME',
   functionNamespace: 'CATNAP_FUNCTION_NAMESPACE',
   revision: 'CATNAP_REVISION',
+  announceUrl: 'CATNAP_ANNOUNCE_URL',
+  announceToken: 'CATNAP_ANNOUNCE_TOKEN',
+  podUid: 'CATNAP_POD_UID',
+} as const;
+
+export const ANNOUNCE_PATH = '/announce';
+export const announceHeaders = {
+  function: 'x-catnap-function',
+  podUid: 'x-catnap-pod-uid',
+  port: 'x-catnap-port',
 } as const;
 
 export const exitCodes = { loadFailed: 78, blocked: 124 } as const;

@@ -82,11 +82,13 @@ function writeScale(
 function toScale(object: ApiObject, scale: ScalePaths): object {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const selector = scale.selector(object);
+  const replicas = specReplicas(object, scale);
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: { replicas: specReplicas(object, scale) },
+    // The real server leaves out a zero, which JSON patches see.
+    spec: replicas === 0 ? {} : { replicas },
     status: {
       replicas: Number(valueAt(object, scale.statusReplicas) ?? 0),
       ...(selector ? { selector } : {}),

@@ -109,7 +109,8 @@ describe('stopping the container runtime', () => {
     const polite = await other.start(shell('sleep 60'));
     const stubborn = await other.start(shell("trap '' TERM; while :; do sleep 1; done"));
     await other.stop(200);
-    expect(await processIdentity(polite.pid)).toBeUndefined();
-    expect(await processIdentity(stubborn.pid)).toBeUndefined();
+    // A killed process may need a moment to be gone.
+    await expect.poll(() => processIdentity(polite.pid)).toBeUndefined();
+    await expect.poll(() => processIdentity(stubborn.pid)).toBeUndefined();
   });
 });

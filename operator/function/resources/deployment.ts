@@ -2,6 +2,7 @@ import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import type { Container, EnvFromSource, PodSpec, Volume } from 'kubernetes-types/core/v1.js';
 import type { Function as CatnapFunction } from '#crds/function/types.ts';
 import { deploymentName, FUNCTION_CONTAINER, FUNCTION_PORT, labels, MANAGED_BY } from '#crds/wire/names.ts';
+import type { AnnounceConfig } from '../../config.ts';
 import { hashOf } from '../canonical.ts';
 import { fileItems } from '../source-files.ts';
 import { configMapName } from './config-map.ts';
@@ -20,6 +21,8 @@ const SCRATCH_SIZE = '512Mi';
 export interface PodSettings {
   /** Image of the nodejs26 language runtime. */
   runtimeImage: string;
+  /** How pods announce themselves; undefined when they do not. */
+  announce?: AnnounceConfig | undefined;
 }
 
 /**
@@ -98,7 +101,7 @@ function functionContainer(fn: CatnapFunction, revision: string, settings: PodSe
     name: FUNCTION_CONTAINER,
     image: fn.spec.image ?? settings.runtimeImage,
     ports: [{ name: 'http', containerPort: FUNCTION_PORT, protocol: 'TCP' }],
-    env: containerEnvironment(fn, revision),
+    env: containerEnvironment(fn, revision, settings.announce),
     resources: fn.spec.resources as Container['resources'],
     // A runtime listens only once its code is loaded, so a connection is all the proof there is to ask for.
     readinessProbe: { tcpSocket: { port: FUNCTION_PORT }, periodSeconds: 1 },

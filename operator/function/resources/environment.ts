@@ -1,14 +1,24 @@
 import type { EnvVar } from 'kubernetes-types/core/v1.js';
 import type { Function as CatnapFunction } from '#crds/function/types.ts';
+import { announceToken } from '#crds/wire/announcement.ts';
 import { environment } from '#crds/wire/environment.ts';
-import { FUNCTION_PORT } from '#crds/wire/names.ts';
+import { FUNCTION_PORT, functionKey } from '#crds/wire/names.ts';
+import type { AnnounceConfig } from '../../config.ts';
 
 /** Where the code is mounted, read-only. */
 export const FUNCTION_DIR = '/function';
 const DEFAULT_HANDLER = 'index.handler';
 
-/** The platform's variables first, so that a user's value may refer to them as `$(PORT)`. */
-export function containerEnvironment(fn: CatnapFunction, revision: string): EnvVar[] {
+/**
+ * The platform's variables first, so that a user's value may refer to them as `$(PORT)`.
+ *
+ * @param announce how pods of the language runtimes announce themselves; undefined when they do not
+ */
+export function containerEnvironment(
+  fn: CatnapFunction,
+  revision: string,
+  announce: AnnounceConfig | undefined,
+): EnvVar[] {
   const platform: Record<string, string> = {
     [environment.port]: String(FUNCTION_PORT),
     [environment.functionName]: fn.metadata.name,
@@ -20,7 +30,18 @@ export function containerEnvironment(fn: CatnapFunction, revision: string): EnvV
   };
   return [
     ...Object.entries(platform).map(([name, value]) => ({ name, value })),
+    ...(announce && !fn.spec.image ? announceEnvironment(fn, announce) : []),
     ...((fn.spec.env ?? []) as EnvVar[]),
+  ];
+}
+
+/** Not part of the revision: it says how the platform finds pods, not what runs in them. */
+function announceEnvironment({ metadata }: CatnapFunction, { url, key }: AnnounceConfig): EnvVar[] {
+  const token = announceToken(key, functionKey(metadata.namespace, metadata.name));
+  return [
+    { name: environment.announceUrl, value: url },
+    { name: environment.announceToken, value: token },
+    { name: environment.podUid, valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } },
   ];
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { announceToken } from '#crds/wire/announcement.ts';
 import { isContained } from '../drift.ts';
 import { aFunction, inlineSpec } from '../fixtures.ts';
 import { inlineConfigMap } from './config-map.ts';
@@ -7,6 +8,11 @@ import { ownershipOf } from './owner.ts';
 
 const settings = { runtimeImage: 'catnap-runtime-nodejs26:0.1.0' };
 const archive = { url: 'https://example.com/code.zip', sha256: 'a'.repeat(64) };
+
+function aForeignFunction() {
+  const none = { source: undefined, handler: undefined, runtime: undefined };
+  return aFunction({ spec: inlineSpec({ image: 'ghcr.io/acme/app:1', ...none }) });
+}
 
 describe('functionDeployment', () => {
   it('runs inline code', () => {
@@ -41,18 +47,42 @@ describe('functionDeployment', () => {
   });
 
   it('gives a foreign image its port but no handler', () => {
-    const fn = aFunction({
-      spec: inlineSpec({
-        image: 'ghcr.io/acme/app:1',
-        source: undefined,
-        handler: undefined,
-        runtime: undefined,
-      }),
-    });
-    const container = functionDeployment(fn, 'r', settings).spec?.template.spec?.containers[0];
+    const container = functionDeployment(aForeignFunction(), 'r', settings).spec?.template.spec
+      ?.containers[0];
     expect(container?.image).toBe('ghcr.io/acme/app:1');
     expect(container?.env).toContainEqual({ name: 'PORT', value: '8080' });
     expect(container?.env?.map(({ name }) => name)).not.toContain('CATNAP_HANDLER');
+  });
+
+  describe('lets pods announce themselves', () => {
+    const announce = { url: 'http://gateways:8091', key: Buffer.alloc(32, 7) };
+    const announcing = { ...settings, announce };
+    const environment = (fn = aFunction(), options: typeof settings = announcing) =>
+      functionDeployment(fn, 'r', options).spec?.template.spec?.containers[0]?.env ?? [];
+
+    it('with a token of the function and the uid of the pod', () => {
+      expect(environment()).toEqual(
+        expect.arrayContaining([
+          { name: 'CATNAP_ANNOUNCE_URL', value: announce.url },
+          { name: 'CATNAP_ANNOUNCE_TOKEN', value: announceToken(announce.key, 'shop/hello') },
+          { name: 'CATNAP_POD_UID', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } },
+        ]),
+      );
+    });
+
+    it.each([
+      ['a foreign image, which knows nothing of it', environment(aForeignFunction())],
+      ['a platform without the address or the key', environment(aFunction(), settings)],
+    ])('but not on %s', (_, env) => {
+      const names = env.map(({ name }) => name).join();
+      expect(names).not.toMatch(/ANNOUNCE|UID/);
+    });
+
+    it('and rolls pods by it without another revision', () => {
+      const [before, after] = [settings, announcing].map((it) => functionDeployment(aFunction(), 'r', it));
+      expect(after?.metadata?.annotations).not.toEqual(before?.metadata?.annotations);
+      expect(after?.spec?.template.metadata).toEqual(before?.spec?.template.metadata);
+    });
   });
 
   it('says by a hash whether anything about it changed', () => {

@@ -133,7 +133,7 @@ describe('a cold call', () => {
     const path = fixture.addFunction('patient');
     fixture.scales.failure = new Error('no API server');
     const answer = fixture.call(path);
-    await waitFor(() => fixture.scales.gets >= 3, { timeoutMs: 5_000, describe: 'three attempts' });
+    await waitFor(() => fixture.scales.wakes >= 3, { timeoutMs: 5_000, describe: 'three attempts' });
     fixture.scales.failure = undefined;
     fixture.scales.onSet = () => void fixture.addPod('patient', (_, response) => response.end('woken'));
     expect((await answer).body).toBe('woken');

@@ -16,7 +16,9 @@ import type { Function as CatnapFunction, FunctionSpec, FunctionStatus } from '#
 import { labels } from '#crds/wire/names.ts';
 import { readConfig } from '#gateway/config.ts';
 import { type Gateway, type Source, startGateway } from '#gateway/gateway.ts';
-import type { KubeClient, Scale } from '#kube/client.ts';
+import type { ScaleClient } from '#gateway/invoke/waker.ts';
+import type { Scale } from '#kube/client.ts';
+import { KubeError } from '#kube/errors.ts';
 
 type Change<T> = { key: string; current?: T; previous?: T };
 
@@ -39,11 +41,22 @@ export class FakeSource<T> implements Source<T> {
 export class FakeScales {
   replicas = new Map<string, number>();
   sets: { name: string; replicas: number; fieldManager: string }[] = [];
+  /** Attempts to wake, and the reads that they do without. */
+  wakes = 0;
   gets = 0;
   failure: Error | undefined;
   onSet: (name: string, replicas: number) => void = () => {};
 
-  readonly client: Pick<KubeClient, 'getScale' | 'setScale'> = {
+  readonly client: ScaleClient = {
+    // Only the scale is ever patched: raised on condition that it is 0.
+    patch: async (_type, { name }, operations, { fieldManager }) => {
+      this.wakes += 1;
+      if (this.failure) throw this.failure;
+      if (this.replicas.get(name)) throw new KubeError({ status: 422, reason: 'Invalid', message: 'not 0' });
+      const [, { value }] = operations as [unknown, { value: number }];
+      this.set(name, value, fieldManager);
+      return {} as never;
+    },
     getScale: async (_type, { namespace, name }) => {
       this.gets += 1;
       if (this.failure) throw this.failure;
@@ -51,12 +64,16 @@ export class FakeScales {
     },
     setScale: async (_type, { namespace, name }, replicas, { fieldManager }) => {
       if (this.failure) throw this.failure;
-      this.sets.push({ name, replicas, fieldManager });
-      this.replicas.set(name, replicas);
-      this.onSet(name, replicas);
+      this.set(name, replicas, fieldManager);
       return scale(namespace, name, replicas);
     },
   };
+
+  private set(name: string, replicas: number, fieldManager = ''): void {
+    this.sets.push({ name, replicas, fieldManager });
+    this.replicas.set(name, replicas);
+    this.onSet(name, replicas);
+  }
 }
 
 function scale(namespace: string | undefined, name: string, replicas: number): Scale {
@@ -164,16 +181,16 @@ export function withRedis(url: string): Record<string, string> {
   return { CATNAP_REDIS_URL: url, CATNAP_ENCRYPTION_KEY: ENCRYPTION_KEY };
 }
 
-const ENCRYPTION_KEY = randomBytes(32).toString('base64');
+export const ENCRYPTION_KEY = randomBytes(32).toString('base64');
 
 export async function startFixture(
   env: Record<string, string> = {},
-  { settleMs = 0 }: { settleMs?: number } = {},
+  options: { settleMs?: number; podPort?: number } = {},
 ): Promise<Fixture> {
   const functions = new FakeSource<CatnapFunction>();
   const pods = new FakeSource<Pod>();
   const scales = new FakeScales();
-  const podPort = await freePort();
+  const { settleMs = 0, podPort = await freePort() } = options;
   const started: FakePod[] = [];
   const agent = new Agent({ keepAlive: true });
   const config = readConfig({
@@ -181,6 +198,8 @@ export async function startFixture(
     CATNAP_GATEWAY_PORT: '0',
     CATNAP_CONTROL_HOST: '127.0.0.1',
     CATNAP_CONTROL_PORT: '0',
+    CATNAP_ANNOUNCE_HOST: '127.0.0.1',
+    CATNAP_ANNOUNCE_PORT: '0',
     CATNAP_REDIS_URL: 'redis://127.0.0.1:1',
     CATNAP_DRAIN_SECONDS: '5',
     ...env,

@@ -37,6 +37,7 @@ it('another gateway delivers within 20 s what a killed one had begun', async () 
         CATNAP_GATEWAY_HOST: '127.0.0.1',
         CATNAP_GATEWAY_PORT: '0',
         CATNAP_CONTROL_PORT: '0',
+        CATNAP_ANNOUNCE_PORT: '0',
       },
     },
   );

@@ -1,16 +1,16 @@
-/** Probes and metrics, served by leaders and candidates alike. */
+/** What the kubelet and Prometheus ask of each process, on a port that is not for callers. */
 import { createServer, type Server } from 'node:http';
-import express from 'express';
+import express, { type Express } from 'express';
 import type { Registry } from 'prom-client';
 
-export interface ServerOptions {
-  registry: Registry;
+export interface ProbeOptions {
+  registry: Pick<Registry, 'contentType' | 'metrics'>;
   /** Why the process is of no use now; undefined when it is. */
   notReady: () => string | undefined;
 }
 
-/** Creates the server; the caller lets it listen. */
-export function createOperatorServer({ registry, notReady }: ServerOptions): Server {
+/** Answers `/livez`, `/readyz` and `/metrics`; more routes may be added. */
+export function createProbes({ registry, notReady }: ProbeOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -27,10 +27,15 @@ export function createOperatorServer({ registry, notReady }: ServerOptions): Ser
   app.get('/metrics', async (_, response) => {
     response.type(registry.contentType).send(await registry.metrics());
   });
+  return app;
+}
+
+/** A server with small limits for such an app; the caller lets it listen. */
+export function createProbeServer(app: Express): Server {
   return createServer({ headersTimeout: 5_000, requestTimeout: 10_000, maxHeaderSize: 8_192 }, app);
 }
 
-/** Resolves with the port once the server listens. */
+/** Resolves with the port once the server listens; rejects when it cannot. */
 export function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
