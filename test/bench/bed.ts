@@ -1,49 +1,56 @@
 /** What the scenarios run on: a cluster with Catnap, here or elsewhere, and a function in it. */
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { Function as CatnapFunction } from '#crds/function/types.ts';
 import { deploymentName, labels } from '#crds/wire/names.ts';
 import { createKubeClient, type KubeClient } from '#kube/client.ts';
 import { loadKubeConfig } from '#kube/kube-config.ts';
 import { deployments, functions, namespaces, pods } from '#kube/resource.ts';
-import type { Platform } from '#local/up/platform.ts';
-import { startPlatform } from '#test/harness/platform.ts';
+import type { ClusterNode } from '#test/cluster/cluster.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
+import { type ClusterKind, openPlatform } from './platforms.ts';
+import type { PartProcess } from './processes.ts';
 
 export type Log = (line: string) => void;
 
 export interface Bed {
-  cluster: 'local' | 'current';
+  cluster: ClusterKind;
   client: KubeClient;
   gateway: { host: string; port: number };
-  /** The processes of the platform, when they are ours. */
-  platform?: Platform;
+  /** The platform's own processes as they are now; none where they are not on this machine. */
+  processes(): Promise<PartProcess[]>;
+  /** Machines of the test cluster; none elsewhere. */
+  nodes: ClusterNode[];
   namespace: string;
   log: Log;
   close(): Promise<void>;
 }
 
-/** Throws for `current` without CATNAP_GATEWAY_URL. */
-export async function openBed(cluster: 'local' | 'current', log: Log): Promise<Bed> {
-  const platform = cluster === 'local' ? await startPlatform({ logLevel: 'warn', say: log }) : undefined;
-  const gatewayUrl = platform?.gatewayUrl ?? process.env.CATNAP_GATEWAY_URL;
-  if (!gatewayUrl) throw new Error('--cluster current needs CATNAP_GATEWAY_URL, where functions are called');
-  const file = platform?.kubeconfig ?? process.env.KUBECONFIG ?? join(homedir(), '.kube', 'config');
-  const client = createKubeClient({ component: 'catnap-bench', kubeConfig: loadKubeConfig({ file }) });
-  const { hostname, port } = new URL(gatewayUrl);
+export interface BedOptions {
+  cluster: ClusterKind;
+  /** Of the test cluster: leave it and the platform when done. */
+  keep: boolean;
+  log: Log;
+}
+
+/** Throws for `current` without CATNAP_GATEWAY_URL, and for `real` where it cannot run. */
+export async function openBed({ cluster, keep, log }: BedOptions): Promise<Bed> {
+  const platform = await openPlatform(cluster, keep, log);
+  const kubeConfig = loadKubeConfig({ file: platform.kubeconfig });
+  const client = createKubeClient({ component: 'catnap-bench', kubeConfig });
+  const { hostname, port } = new URL(platform.gatewayUrl);
   const namespace = `bench-${Math.random().toString(36).slice(2, 8)}`;
   await client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   return {
     cluster,
     client,
     gateway: { host: hostname === 'localhost' ? '127.0.0.1' : hostname, port: Number(port || 80) },
-    platform,
+    processes: platform.processes,
+    nodes: platform.nodes,
     namespace,
     log,
     async close() {
       await client.delete(namespaces, { name: namespace }).catch(() => {});
-      await platform?.stop();
+      await platform.close();
     },
   };
 }

@@ -1,6 +1,7 @@
 /** `npm run bench`: what the platform does in figures. */
 import { parseArgs } from 'node:util';
 import { type Bed, openBed } from './bed.ts';
+import { CLUSTERS, type ClusterKind } from './platforms.ts';
 import { describeMachine, type Report, renderTable } from './report.ts';
 import { coldstart } from './scenarios/coldstart.ts';
 import { overload } from './scenarios/overload.ts';
@@ -18,18 +19,21 @@ const usage = `Usage: npm run bench -- SCENARIO [OPTIONS]
   warm        One pod through the gateway, against the same pod directly; 1, 20 and 50 connections
   overload    Five times the capacity of the pods; against their peak
 
-  --cluster local|current   Embedded cluster, started for this (default), or KUBECONFIG and CATNAP_GATEWAY_URL
-  --count N                 Cold starts to measure (default 30)
-  --seconds N               Time to measure each load, after the warm-up (default 9)
-  --json                    One JSON object on stdout
-  --help                    This text
+  --cluster local|current|real   Embedded cluster, started for this (default); KUBECONFIG and CATNAP_GATEWAY_URL;
+                                 or the test cluster with the chart, taken or brought up for this (needs root)
+  --count N                      Cold starts to measure (default 30)
+  --seconds N                    Time to measure each load, after the warm-up (default 9)
+  --keep                         Leave cluster and platform of "real" as they are
+  --json                         One JSON object on stdout
+  --help                         This text
 
 Percentiles are of calls after the warm-up. Progress goes to stderr.
 `;
 
 interface Options {
   scenario: string;
-  cluster: 'local' | 'current';
+  cluster: ClusterKind;
+  keep: boolean;
   count: number;
   seconds: number;
   json: boolean;
@@ -43,6 +47,7 @@ function parse(): Options | undefined {
       count: { type: 'string', default: '30' },
       seconds: { type: 'string', default: '9' },
       json: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -51,13 +56,15 @@ function parse(): Options | undefined {
   if (!Object.hasOwn(scenarios, scenario) || rest.length > 0) {
     throw new Error(`Name one scenario: ${Object.keys(scenarios).join(', ')}`);
   }
-  const { cluster, json } = values;
-  if (cluster !== 'local' && cluster !== 'current')
-    throw new Error(`--cluster ${cluster}: must be local or current`);
+  const { json, keep } = values;
+  const cluster = CLUSTERS.find((kind) => kind === values.cluster);
+  if (!cluster) throw new Error(`--cluster ${values.cluster}: must be one of ${CLUSTERS.join(', ')}`);
+  if (keep && cluster !== 'real') throw new Error('--keep goes with --cluster real');
   return {
     scenario,
     cluster,
     json,
+    keep,
     count: positive('count', values.count),
     seconds: positive('seconds', values.seconds),
   };
@@ -70,7 +77,8 @@ function positive(name: string, text: string): number {
 }
 
 async function run(options: Options): Promise<Report> {
-  const bed = await openBed(options.cluster, (line) => void process.stderr.write(`${line}\n`));
+  const log = (line: string) => void process.stderr.write(`${line}\n`);
+  const bed = await openBed({ cluster: options.cluster, keep: options.keep, log });
   try {
     const found = await scenarios[options.scenario]?.(bed, options);
     const { scenario, cluster } = options;

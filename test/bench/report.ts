@@ -10,7 +10,7 @@ export interface Result {
   p99_ms?: number;
   max_ms?: number;
   rps?: number;
-  /** Good answers per second of CPU time of the gateway process. */
+  /** Good answers per second of CPU time of all gateway processes. */
   rps_per_gateway_core?: number;
   errors: number;
   /** Answers by status; `none` for calls without an answer. */

@@ -23,7 +23,7 @@ export async function overload(bed: Bed, seconds: number): Promise<Partial<Repor
   const scaling = { minReplicas: PODS, maxReplicas: PODS, concurrency: CONCURRENCY };
   await deploy(bed, 'overload', CODE, { scaling, queue: { maxDepth: QUEUE } });
   await readyAddresses(bed, 'overload', PODS);
-  const meter = bed.platform && meterControlPlane(bed.platform);
+  const meter = meterControlPlane(await bed.processes());
   const common = {
     ...bed.gateway,
     path: pathOf(bed, 'overload'),
@@ -46,7 +46,7 @@ export async function overload(bed: Bed, seconds: number): Promise<Partial<Repor
   const notes = [
     `Goodput under overload is ${share} % of the peak; ${flood.statuses.none ?? 0} calls had no answer.`,
   ];
-  return { results, baseline: [peak], control_plane: meter?.(), notes };
+  return { results, baseline: [peak], control_plane: meter(), notes };
 }
 
 function retryAfterShare({ retryAfter, refusalsMs }: LoadResult): number {

@@ -6,7 +6,7 @@ import { FUNCTION_PORT } from '#crds/wire/names.ts';
 import { type Bed, deploy, pathOf, readyAddresses } from '../bed.ts';
 import type { LoadPlan, LoadResult } from '../load/plan.ts';
 import { mergeLoads, runLoad, toResult } from '../load/run.ts';
-import { cpuSeconds, meterControlPlane } from '../processes.ts';
+import { meterControlPlane, meterPart } from '../processes.ts';
 import type { Report, Result } from '../report.ts';
 import { round } from '../stats.ts';
 
@@ -19,7 +19,8 @@ export async function warm(bed: Bed, seconds: number): Promise<Partial<Report>> 
   await deploy(bed, 'warm', CODE, { scaling });
   const [address = ''] = await readyAddresses(bed, 'warm', 1);
   const direct = await isReachable(address);
-  const meter = bed.platform && meterControlPlane(bed.platform);
+  const processes = await bed.processes();
+  const meter = meterControlPlane(processes);
   const results: Result[] = [];
   const baseline: Result[] = [];
   for (const connections of CONNECTIONS) {
@@ -27,7 +28,7 @@ export async function warm(bed: Bed, seconds: number): Promise<Partial<Report>> 
     const viaPod: LoadResult[] = [];
     let gatewayCpu = 0;
     for (let round = 0; round < ROUNDS; round++) {
-      const cpu = gatewayMeter(bed);
+      const cpu = meterPart(processes, 'gateway');
       viaGateway.push(await runLoad(plan(bed.gateway, pathOf(bed, 'warm'), connections, seconds)));
       gatewayCpu += cpu();
       const pod = { host: address, port: FUNCTION_PORT };
@@ -39,7 +40,7 @@ export async function warm(bed: Bed, seconds: number): Promise<Partial<Report>> 
     bed.log(`${name}: done`);
   }
   const notes = direct ? undefined : ['The pod cannot be reached from here: no direct baseline.'];
-  return { results, baseline, control_plane: meter?.(), notes };
+  return { results, baseline, control_plane: meter(), notes };
 }
 
 function plan(
@@ -50,14 +51,6 @@ function plan(
 ): LoadPlan {
   const durationMs = (seconds * 1000) / ROUNDS;
   return { ...to, path, connections, warmupMs: 1000, durationMs, answerTimeoutMs: 10_000 };
-}
-
-/** CPU seconds of the gateway over warm-up and measurement; 0 where it is not ours to see. */
-function gatewayMeter(bed: Bed): () => number {
-  const pid = bed.platform?.gateway.pid;
-  if (!pid) return () => 0;
-  const before = cpuSeconds(pid);
-  return () => cpuSeconds(pid) - before;
 }
 
 /** The warm-up's share of the CPU time is taken off by time: the load is even. */

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, inject } from 'vitest';
 import type { Function as CatnapFunction, FunctionCondition } from '#crds/function/types.ts';
 import { deploymentName, labels } from '#crds/wire/names.ts';
 import { createKubectl, type Kubectl } from '#test/harness/kubectl.ts';
+import { RESTRICTED } from '#test/harness/real/chart.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
 import type { PlatformUnderTest } from '../global-setup.ts';
 import { manifest, type Spec } from './function.ts';
@@ -104,18 +105,18 @@ export class TestNamespace {
   }
 }
 
-/** Creates a namespace before the file's tests and deletes it after them. */
+/** Creates a namespace that admits only restricted pods before the file's tests and deletes it after them. */
 export function useNamespace(purpose: string): () => TestNamespace {
   let current: TestNamespace | undefined;
   beforeAll(async () => {
     const platform = inject('platform');
     const kubectl = await createKubectl(platform.kubeconfig);
     const name = `e2e-${purpose}-${Math.random().toString(36).slice(2, 8)}`;
-    await kubectl.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    await kubectl.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: RESTRICTED } });
     current = new TestNamespace(name, platform, kubectl);
   });
   afterAll(async () => {
-    if (current) await current.kubectl(['delete', 'namespace', current.name, '--timeout=60s']);
+    if (current) await current.kubectl(['delete', 'namespace', current.name, '--wait=false']);
   });
   return () => {
     if (!current) throw new Error('the namespace exists only while tests run');
