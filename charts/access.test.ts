@@ -80,16 +80,21 @@ describe('the network', () => {
     expect(service.spec?.ports?.map(({ targetPort }) => targetPort)).toEqual(['http']);
   });
 
-  it('is closed by policies: Redis to its two clients, control and metrics to those named', async () => {
+  it('is closed by policies: Redis to its two clients, announcements to function pods, control and metrics to those named', async () => {
     const policies = await render(['networkPolicies={"enabled":true}']);
+    const functionPods = { matchExpressions: [{ key: 'catnap.dev/function', operator: 'Exists' }] };
+    const announcements = {
+      from: [{ namespaceSelector: {}, podSelector: functionPods }],
+      ports: [{ port: 'announce' }],
+    };
     const ingressOf = (suffix: string) =>
       (pick(policies, 'NetworkPolicy', suffix).spec as { ingress: { from?: unknown[]; ports: unknown[] }[] })
         .ingress;
     expect(ingressOf('-operator')).toEqual([]);
-    expect(ingressOf('-gateway')).toEqual([{ ports: [{ port: 'http' }] }]);
+    expect(ingressOf('-gateway')).toEqual([{ ports: [{ port: 'http' }] }, announcements]);
     expect(ingressOf('-redis')[0]?.from).toHaveLength(2);
     const open = await render(['networkPolicies={"enabled":true,"metricsFrom":[{"namespaceSelector":{}}]}']);
     const gateway = pick(open, 'NetworkPolicy', '-gateway').spec as { ingress: object[] };
-    expect(gateway.ingress[1]).toEqual({ from: [{ namespaceSelector: {} }], ports: [{ port: 'control' }] });
+    expect(gateway.ingress[2]).toEqual({ from: [{ namespaceSelector: {} }], ports: [{ port: 'control' }] });
   });
 });

@@ -1,5 +1,5 @@
 import type { Deployment, StatefulSet } from 'kubernetes-types/apps/v1.js';
-import type { Secret } from 'kubernetes-types/core/v1.js';
+import type { Secret, Service } from 'kubernetes-types/core/v1.js';
 import { describe, expect, it } from 'vitest';
 import { containerOf, envOf, notes, pick, render } from './testing/render.ts';
 
@@ -42,10 +42,26 @@ describe('secrets', () => {
     });
   });
 
-  it('go to the gateway alone as far as the encryption key is concerned', async () => {
+  it('give operator and gateway the same encryption key, or pods could not announce themselves', async () => {
     const manifests = await render();
-    expect(envOf(pick(manifests, 'Deployment', 'gateway'))).toHaveProperty('CATNAP_ENCRYPTION_KEY');
-    expect(envOf(pick(manifests, 'Deployment', 'operator'))).not.toHaveProperty('CATNAP_ENCRYPTION_KEY');
+    const [gateway, operator] = ['gateway', 'operator'].map((name) =>
+      envOf(pick<Deployment>(manifests, 'Deployment', name)),
+    );
+    expect(gateway?.CATNAP_ENCRYPTION_KEY).toMatchObject({ secretKeyRef: { key: 'encryption-key' } });
+    expect(operator?.CATNAP_ENCRYPTION_KEY).toEqual(gateway?.CATNAP_ENCRYPTION_KEY);
+  });
+
+  it('tell pods the name under which they find every gateway', async () => {
+    const manifests = await render();
+    const service = manifests.find(({ metadata }) => metadata?.name === 'catnap-gateway-announce') as Service;
+    expect(service.spec).toMatchObject({
+      clusterIP: 'None',
+      ports: [{ port: 8091, targetPort: 'announce' }],
+    });
+    const operator = envOf(pick<Deployment>(manifests, 'Deployment', 'operator'));
+    expect(operator.CATNAP_ANNOUNCE_URL).toBe(
+      `http://catnap-gateway-announce.${service.metadata?.namespace}.svc:8091`,
+    );
   });
 });
 

@@ -129,6 +129,15 @@ imagePullSecrets:
 {{- end -}}
 {{- end -}}
 
+{{/* CATNAP_ENCRYPTION_KEY, shared by operator and gateway. */}}
+{{- define "catnap.encryptionEnv" -}}
+- name: CATNAP_ENCRYPTION_KEY
+  valueFrom:
+    secretKeyRef:
+      name: {{ .Values.encryption.existingSecret.name | default (printf "%s-encryption" (include "catnap.fullname" .)) }}
+      key: {{ .Values.encryption.existingSecret.key }}
+{{- end -}}
+
 {{/* Where callers reach the gateway. */}}
 {{- define "catnap.publicUrl" -}}
 {{- if .Values.gateway.publicUrl -}}
