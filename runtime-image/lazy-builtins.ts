@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
+import { resolve } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 /** As esbuild prints import statements; only Node's own modules are left as such. */
@@ -17,7 +18,8 @@ export const lazyBuiltins: Plugin = {
     // What is left of `require` in CommonJS packages asks for Node's own modules.
     initialOptions.banner = { js: 'const require = process.getBuiltinModule;' };
     onEnd(async ({ metafile }) => {
-      for (const file of Object.keys(metafile?.outputs ?? {})) {
+      for (const output of Object.keys(metafile?.outputs ?? {})) {
+        const file = resolve(initialOptions.absWorkingDir ?? '.', output);
         await writeFile(file, rewriteImports(await readFile(file, 'utf8')));
       }
     });

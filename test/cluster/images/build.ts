@@ -24,8 +24,12 @@ export interface BuildImagesOptions {
  * @throws Error with one sentence when something is missing that cannot be installed.
  */
 export async function buildImages({ version, say }: BuildImagesOptions): Promise<BuiltImage[]> {
-  if (!isTag(version))
-    throw new Error(`"${version}" cannot be the tag of an image: use letters, digits, ".", "-"`);
+  if (!isTag(version)) {
+    throw new Error(`"${version}" cannot be the tag of an image: use letters, digits, ".", "_" and "-"`);
+  }
+  if (process.getuid?.() !== 0) {
+    throw new Error('Building the test images needs root: buildah mounts file systems. Run it as root.');
+  }
   const all = await recipes(version, say);
   const base = await baseContext();
   const baseInputs = await hashInputs(base, [await readFile(baseDockerfile, 'utf8')]);

@@ -26,12 +26,10 @@ async function make(cache: string, name: string, present: readonly string[]): Pr
   await mkdir(cache, { recursive: true });
   const work = await mkdtemp(join(cache, 'new-bundles-'));
   try {
-    await Promise.all(
-      parts.map(async (part) => {
-        await mkdir(join(work, part));
-        await buildPart(part, join(work, part));
-      }),
-    );
+    for (const part of parts) {
+      await mkdir(join(work, part));
+      await buildPart(part, join(work, part));
+    }
     // Renamed into place whole; whoever was quicker made the same.
     await rename(work, join(cache, name)).catch((error) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
