@@ -7,27 +7,70 @@ import { containerOf, envOf, type Manifest, pick, render, templateOf } from './t
 
 const read = (relative: string) => readFileSync(new URL(relative, import.meta.url), 'utf8');
 
+/** Node.js' own. */
+const NODE = ['NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS'];
+
 describe('configuration', () => {
-  it('sets only variables that the programs read', async () => {
-    const manifests = await render();
+  it.each([
+    [[]],
+    [['redis.enabled=false', 'redis.externalUrl="rediss://r"', 'redis.passwordSecret.name="p"']],
+    [['redis.enabled=false', 'redis.existingSecret.name="s"', 'redis.tls.caSecret.name="ca"']],
+    [
+      [
+        'redis.enabled=false',
+        'redis.sentinel={"nodes":["a:1"],"tls":true,"passwordSecret":{"name":"s"}}',
+        'redis.passwordSecret.name="p"',
+        'redis.tls.caSecret.name="ca"',
+      ],
+    ],
+  ])('sets only variables that the programs read: %s', async (settings) => {
+    const manifests = await render(settings);
     for (const component of ['operator', 'gateway']) {
       const names = Object.keys(envOf(pick(manifests, 'Deployment', component)));
-      const source = read(`../${component}/config.ts`);
-      const unknown = names.filter((name) => name !== 'CATNAP_REDIS_PASSWORD' && !source.includes(name));
-      expect(unknown).toEqual([]);
+      const source = read(`../${component}/config.ts`) + read('../crds/wire/redis-address.ts');
+      const isRead = (name: string) => source.includes(`env.${name}`) || source.includes(`'${name}'`);
+      expect(names.filter((name) => !NODE.includes(name) && !isRead(name))).toEqual([]);
+    }
+  });
+
+  it('ends the heap before the container, by an option that Node.js takes from its environment', async () => {
+    const manifests = await render();
+    for (const component of ['operator', 'gateway']) {
+      const options = envOf(pick(manifests, 'Deployment', component)).NODE_OPTIONS as string;
+      expect(options).toBe('--max-old-space-size-percentage=65');
+      expect(process.allowedNodeEnvironmentFlags.has(options.replace(/=.*/, ''))).toBe(true);
+    }
+  });
+
+  it('says whether pods announce themselves and whether functions get policies', async () => {
+    const settings = ['functions={"networkPolicy":{"enabled":false},"announcements":{"enabled":false}}'];
+    for (const [manifests, url, policy] of [
+      [await render(), 'http://catnap-gateway-announce.catnap-system.svc:8091', 'true'],
+      [await render(settings), '', 'false'],
+    ] as const) {
+      const env = envOf(pick(manifests, 'Deployment', 'operator'));
+      expect(env).toMatchObject({ CATNAP_ANNOUNCE_URL: url, CATNAP_FUNCTION_NETWORK_POLICY: policy });
+      const services = manifests.filter(({ metadata }) => metadata.name === 'catnap-gateway-announce');
+      expect(services).toHaveLength(url ? 1 : 0);
+      expect(JSON.stringify(pick(manifests, 'NetworkPolicy', '-gateway')).includes('"announce"')).toBe(
+        url !== '',
+      );
     }
   });
 
   it('probes paths and ports that the programs serve', async () => {
     const manifests = await render();
+    const served = read('../kube/probes.ts');
     const ports = { operator: 8081, gateway: 8090 };
     for (const [component, port] of Object.entries(ports)) {
       const container = containerOf(pick(manifests, 'Deployment', component));
       for (const [probe, path] of [
+        [container?.startupProbe, '/livez'],
         [container?.livenessProbe, '/livez'],
         [container?.readinessProbe, '/readyz'],
       ] as const) {
         expect(probe?.httpGet?.path).toBe(path);
+        expect(served).toContain(`app.get('${path}'`);
         const named = container?.ports?.find(({ name }) => name === probe?.httpGet?.port);
         expect(named?.containerPort).toBe(port);
       }
@@ -42,17 +85,23 @@ describe('configuration', () => {
     expect(templateOf(gateway).spec?.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(pause + 120 + 5);
   });
 
-  it('never has fewer gateways than it should during a rollout, and spreads them without insisting', async () => {
-    const gateway = pick<Deployment>(await render(), 'Deployment', 'gateway');
-    expect(gateway.spec?.replicas).toBe(2);
-    expect(gateway.spec?.strategy?.rollingUpdate).toEqual({ maxUnavailable: 0, maxSurge: 1 });
-    const spread = templateOf(gateway).spec?.topologySpreadConstraints ?? [];
-    expect(spread.map(({ topologyKey, whenUnsatisfiable }) => [topologyKey, whenUnsatisfiable])).toEqual([
-      ['kubernetes.io/hostname', 'ScheduleAnyway'],
-      ['topology.kubernetes.io/zone', 'ScheduleAnyway'],
-    ]);
-    expect(spread[0]?.labelSelector?.matchLabels).toEqual(gateway.spec?.selector.matchLabels);
-  });
+  it.each(['operator', 'gateway'])(
+    'never has fewer of the %s than it should during a rollout, and spreads them without insisting',
+    async (component) => {
+      const deployment = pick<Deployment>(await render(), 'Deployment', component);
+      expect(deployment.spec).toMatchObject({
+        replicas: 2,
+        minReadySeconds: 5,
+        strategy: { rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+      });
+      const spread = templateOf(deployment).spec?.topologySpreadConstraints ?? [];
+      expect(spread.map(({ topologyKey, whenUnsatisfiable }) => [topologyKey, whenUnsatisfiable])).toEqual([
+        ['kubernetes.io/hostname', 'ScheduleAnyway'],
+        ['topology.kubernetes.io/zone', 'ScheduleAnyway'],
+      ]);
+      expect(spread[0]?.labelSelector?.matchLabels).toEqual(deployment.spec?.selector.matchLabels);
+    },
+  );
 
   it('has disruption budgets that never block a drain for ever', async () => {
     const manifests = await render(['gateway.replicas=1']);

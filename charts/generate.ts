@@ -1,7 +1,8 @@
-/** What the chart takes from elsewhere: the CRD template, and the values table of its README. */
+/** What the chart takes from elsewhere: the CRD template, the dashboard, and the values table of its README. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { crdTemplate } from './crd-template.ts';
+import { dashboardJson } from './dashboard/dashboard.ts';
 import { replaceBetweenMarkers, valuesTable } from './values-table.ts';
 
 const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
@@ -14,6 +15,7 @@ export function generatedFiles(): { path: string; content: string }[] {
       path: pathOf('catnap/templates/crds/functions.catnap.dev.yaml'),
       content: crdTemplate(read('../crds/generated/functions.catnap.dev.yaml')),
     },
+    { path: pathOf('catnap/dashboards/catnap.json'), content: dashboardJson() },
     {
       path: pathOf('catnap/README.md'),
       content: replaceBetweenMarkers(

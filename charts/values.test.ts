@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { notes, render } from './testing/render.ts';
 
+const EXTERNAL = ['redis.enabled=false', 'redis.externalUrl="redis://x"'];
+
 describe('values that cannot be meant', () => {
   it.each([
     [['operatr={"replicas":3}'], "additional properties 'operatr' not allowed"],
@@ -11,21 +13,56 @@ describe('values that cannot be meant', () => {
     [['logLevel="loud"'], 'value must be one of'],
     [['redis.maxMemory="1Gi"'], "'1Gi' does not match pattern"],
     [['operator.image.digest="sha256:abc"'], 'does not match pattern'],
+    [['operator.resources={"requests":{"memroy":"1Mi"}}'], "'memroy' not allowed"],
+    [['gateway.tolerations=[{"kye":"x"}]'], "'kye' not allowed"],
+    [['gateway.affinity={"antiAffinity":{}}'], "'antiAffinity' not allowed"],
+    [['gateway.httpRoute.parentRefs=[{"namespace":"x"}]'], "missing property 'name'"],
+    [['networkPolicies.metricsFrom=[{}]'], 'minProperties'],
+    [['redis.sentinel.nodes=["sentinel"]'], 'does not match pattern'],
+    [['metrics.serviceMonitor.interval="30"'], 'does not match pattern'],
   ])('%s is refused by the schema', async (settings, message) => {
     await expect(render(settings)).rejects.toThrow(message);
   });
 
   it.each([
-    [['redis.externalUrl="redis://x"'], 'redis.enabled is true, but redis.externalUrl'],
-    [['redis.enabled=false'], 'redis.externalUrl or redis.existingSecret.name must say'],
+    [['redis.externalUrl="redis://x"'], 'redis.enabled is true, but redis.externalUrl names another'],
+    [['redis.sentinel.nodes=["a:1"]'], 'redis.enabled is true, but redis.sentinel.nodes names another'],
+    [['redis.enabled=false'], 'redis.existingSecret.name or redis.sentinel.nodes must say'],
     [
-      ['redis.enabled=false', 'redis.externalUrl="redis://x"', 'redis.existingSecret.name="y"'],
-      'are both set; set one',
+      [...EXTERNAL, 'redis.existingSecret.name="y"'],
+      'redis.externalUrl and redis.existingSecret.name are set; set one',
     ],
+    [[...EXTERNAL, 'redis.sentinel.nodes=["a:1"]'], 'redis.externalUrl and redis.sentinel.nodes are set'],
     [['redis.enabled=false', 'redis.externalUrl="redis://:secret@x"'], 'holds credentials'],
+    [['redis.passwordSecret.name="p"'], "the chart's own Redis makes its password"],
+    [
+      ['redis.enabled=false', 'redis.existingSecret.name="y"', 'redis.passwordSecret.name="p"'],
+      'only redis.externalUrl and redis.sentinel.nodes need it',
+    ],
+    [['redis.sentinel.tls=true'], 'redis.sentinel.nodes is empty'],
+    [[...EXTERNAL, 'redis.sentinel.passwordSecret.name="p"'], 'redis.sentinel.nodes is empty'],
+    [[...EXTERNAL, 'redis.tls.caSecret.name="ca"'], 'not spoken to over TLS; use rediss://'],
+    [
+      ['redis.enabled=false', 'redis.sentinel.nodes=["a:1"]', 'redis.tls.caSecret.name="ca"'],
+      'or redis.sentinel.tls=true',
+    ],
     [['gateway.ingress.enabled=true'], 'gateway.ingress.host must be set'],
     [['gateway.ingress.host="x"'], 'gateway.ingress.enabled is false'],
-    [['networkPolicies.metricsFrom=[{"podSelector":{}}]'], 'networkPolicies.enabled is false'],
+    [['gateway.httpRoute.enabled=true'], 'gateway.httpRoute.parentRefs must name a Gateway'],
+    [['gateway.httpRoute.hostnames=["x"]'], 'gateway.httpRoute.enabled is false'],
+    [
+      ['networkPolicies={"enabled":false,"metricsFrom":[{"podSelector":{}}]}'],
+      'networkPolicies.enabled is false',
+    ],
+    [['metrics.podMonitor.enabled=true'], 'name Prometheus in networkPolicies.metricsFrom'],
+    [
+      [
+        'metrics={"podMonitor":{"enabled":true},"serviceMonitor":{"enabled":true}}',
+        'networkPolicies.enabled=false',
+      ],
+      'count everything twice',
+    ],
+    [['metrics.prometheusRule.runbookUrl="https://x.example"'], 'metrics.prometheusRule.enabled is false'],
   ])('%s is refused with a sentence', async (settings, message) => {
     await expect(render(settings)).rejects.toThrow(message);
   });
@@ -38,11 +75,25 @@ describe('values that cannot be meant', () => {
   });
 });
 
-it('tells the first commands, with a function that can be pasted', async () => {
-  const text = await notes();
-  const pasted = /<<'EOF'\n([\s\S]*?)\nEOF\n/.exec(text)?.[1] ?? '';
-  expect(parse(pasted)).toMatchObject({ kind: 'Function', metadata: { name: 'hello' } });
-  expect(text).toContain('port-forward service/catnap-gateway 8080:80');
-  const exposed = await notes(['gateway.publicUrl="https://fn.example"']);
-  expect(exposed).toContain('curl https://fn.example/fn/default/hello');
+describe('the notes', () => {
+  it('tell the first commands, with a function that can be pasted', async () => {
+    const text = await notes();
+    const pasted = /<<'EOF'\n([\s\S]*?)\nEOF\n/.exec(text)?.[1] ?? '';
+    expect(parse(pasted)).toMatchObject({ kind: 'Function', metadata: { name: 'hello' } });
+    expect(text).toContain('helm test catnap -n catnap-system --logs');
+    expect(text).toContain('port-forward service/catnap-gateway 8080:80');
+    expect(text).not.toContain('WARNING');
+    const exposed = await notes(['gateway.publicUrl="https://fn.example"']);
+    expect(exposed).toContain('curl https://fn.example/fn/default/hello');
+    expect(exposed).not.toContain('port-forward');
+  });
+
+  it.each([
+    ['redis.persistence.enabled=false', 'are lost with the Redis pod'],
+    ['networkPolicies.enabled=false', "can reach the gateway's control port"],
+    ['functions.networkPolicy.enabled=false', 'call functions past the gateway'],
+    ['gateway.httpRoute={"enabled":true,"parentRefs":[{"name":"g"}]}', 'gateway.publicUrl is empty'],
+  ])('warn of %s', async (setting, warning) => {
+    expect(await notes([setting])).toContain(warning);
+  });
 });

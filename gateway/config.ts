@@ -1,4 +1,5 @@
 /** The gateway's settings: read from the environment once, checked together, frozen. */
+import { type RedisAddress, readRedisAddress } from '#crds/wire/redis-address.ts';
 
 export interface Config {
   readonly host: string;
@@ -8,7 +9,7 @@ export interface Config {
   /** Where pods announce themselves; not for callers. */
   readonly announceHost: string;
   readonly announcePort: number;
-  readonly redisUrl: string;
+  readonly redis: RedisAddress;
   /** 32 bytes; without them there are neither asynchronous calls nor announcements. */
   readonly encryptionKey: Buffer | undefined;
   /** Largest request body of a synchronous call, in bytes. */
@@ -50,7 +51,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     controlPort: integer('CATNAP_CONTROL_PORT', 8090, 0, 65535),
     announceHost: env.CATNAP_ANNOUNCE_HOST || '0.0.0.0',
     announcePort: integer('CATNAP_ANNOUNCE_PORT', 8091, 0, 65535),
-    redisUrl: redisUrl(env.CATNAP_REDIS_URL || 'redis://127.0.0.1:6379', problems),
+    redis: readRedisAddress(env, problems),
     encryptionKey: encryptionKey(env.CATNAP_ENCRYPTION_KEY, problems),
     maxBodyBytes: integer('CATNAP_MAX_BODY_BYTES', 256 * 1024 * 1024, 1024, Number.MAX_SAFE_INTEGER),
     maxConnections: integer('CATNAP_MAX_CONNECTIONS', 16_384, 1, 1_000_000),
@@ -60,15 +61,6 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   };
   if (problems.length > 0) throw new Error(`invalid configuration:\n  ${problems.join('\n  ')}`);
   return Object.freeze(config);
-}
-
-function redisUrl(text: string, problems: string[]): string {
-  const protocol = URL.parse(text)?.protocol;
-  if (protocol !== 'redis:' && protocol !== 'rediss:') {
-    // The value may hold a password, so it is not repeated.
-    problems.push('CATNAP_REDIS_URL must be a redis:// or rediss:// URL');
-  }
-  return text;
 }
 
 function encryptionKey(text: string | undefined, problems: string[]): Buffer | undefined {

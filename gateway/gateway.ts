@@ -64,7 +64,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     announcing?.podSeen(current?.metadata?.uid);
   });
 
-  const redis = connectRedis(config.redisUrl, interactiveOptions(), log);
+  const redis = connectRedis(config.redis, interactiveOptions(), log);
   const sampler = new Sampler({ gatewayId: randomUUID(), redis, loads: invoker.loads, log });
   const asynchronous = createAsync(options, invoker, synced);
   const frontend = new Frontend({ ...config, invoker, asyncCalls: asynchronous.calls, synced });
@@ -132,8 +132,8 @@ function createAsync({ config, log }: GatewayOptions, invoker: Invoker, synced: 
     const calls = new AsyncCalls({ store: undefined, metrics, log });
     return { calls, stop: async () => {}, close: async () => {} };
   }
-  const producer = connectRedis(config.redisUrl, interactiveOptions(), log);
-  const consumer = connectRedis(config.redisUrl, patientOptions(), log);
+  const producer = connectRedis(config.redis, interactiveOptions(), log);
+  const consumer = connectRedis(config.redis, patientOptions(), log);
   const seal = new Seal(config.encryptionKey);
   const queue = new DeliveryQueue(producer, log);
   const deliverer = new Deliverer({ invoker, records: new Records(consumer), seal, synced, log });

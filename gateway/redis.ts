@@ -1,6 +1,7 @@
 /** Connections to Redis, each with the manners its use needs. */
 import { Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from 'pino';
+import { type RedisAddress, sentinelOptions } from '#crds/wire/redis-address.ts';
 
 const reconnect = (attempt: number): number => Math.min(50 * 2 ** Math.min(attempt, 5), 1_000);
 
@@ -22,8 +23,11 @@ export function patientOptions(): RedisOptions {
 }
 
 /** Connects in the background, for ever; says once when Redis goes away and once when it is back. */
-export function connectRedis(url: string, options: RedisOptions, log: Logger): Redis {
-  const redis = new Redis(url, options);
+export function connectRedis(address: RedisAddress, options: RedisOptions, log: Logger): Redis {
+  const redis =
+    address.sentinels.length > 0
+      ? new Redis({ ...sentinelOptions(address), ...options })
+      : new Redis(address.url, { password: address.password, ...options });
   let away = false;
   redis.on('error', (error: Error) => {
     if (!away) log.warn({ err: error }, 'Redis is not reachable; will keep trying');

@@ -83,7 +83,8 @@ export function createCache<T extends KubeObject>(indexes: Record<string, IndexF
   return cache;
 }
 
-function sameVersion(a: KubeObject, b: KubeObject): boolean {
+/** Two readings of one object between which nothing changed. */
+export function sameVersion(a: KubeObject, b: KubeObject): boolean {
   return (
     a.metadata?.resourceVersion !== undefined &&
     a.metadata.resourceVersion === b.metadata?.resourceVersion &&

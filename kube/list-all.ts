@@ -11,20 +11,26 @@ import type { KubeObject, ResourceType } from './resource.ts';
 export async function listAll<T extends KubeObject>(
   client: Pick<KubeClient, 'list'>,
   type: ResourceType<T>,
-  options: Omit<ListOptions, 'limit' | 'continue'> & { pageSize?: number; maxPages?: number } = {},
+  options: Omit<ListOptions, 'limit' | 'continue'> & {
+    pageSize?: number;
+    maxPages?: number;
+    /** What to keep of each object. Called as pages come in, so that long lists need not fit into memory. */
+    keep?: (item: T) => T;
+  } = {},
 ): Promise<{ items: T[]; resourceVersion: string }> {
-  const { pageSize = 500, maxPages = 10_000, ...selection } = options;
+  const { pageSize = 500, maxPages = 10_000, keep = (item: T) => item, ...selection } = options;
   const items: T[] = [];
   let token: string | undefined;
   for (let page = 0; page < maxPages; page++) {
     try {
       const result = await client.list(type, { ...selection, limit: pageSize, continue: token });
-      for (const item of result.items) items.push(item);
+      for (const item of result.items) items.push(keep(item));
       if (result.continue === undefined) return { items, resourceVersion: result.resourceVersion };
       token = result.continue;
     } catch (error) {
       if (token === undefined || !isGone(error)) throw error;
-      return client.list(type, selection);
+      const whole = await client.list(type, selection);
+      return { items: whole.items.map(keep), resourceVersion: whole.resourceVersion };
     }
   }
   throw new Error(`list ${type.plural}: more than ${maxPages} pages`);

@@ -16,6 +16,7 @@ import type {
 import type { EndpointSlice } from 'kubernetes-types/discovery/v1.js';
 import type { Event } from 'kubernetes-types/events/v1.js';
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.js';
+import type { NetworkPolicy } from 'kubernetes-types/networking/v1.js';
 import type { Function as CatnapFunction } from '#crds/function/types.ts';
 import { API_GROUP, API_VERSION } from '#crds/wire/names.ts';
 
@@ -78,6 +79,11 @@ export const endpointSlices = resourceType<EndpointSlice>(
   'discovery.k8s.io/v1',
   'EndpointSlice',
   'endpointslices',
+);
+export const networkPolicies = resourceType<NetworkPolicy>(
+  'networking.k8s.io/v1',
+  'NetworkPolicy',
+  'networkpolicies',
 );
 export const leases = resourceType<Lease>('coordination.k8s.io/v1', 'Lease', 'leases');
 export const events = resourceType<Event>('events.k8s.io/v1', 'Event', 'events');

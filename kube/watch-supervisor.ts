@@ -1,6 +1,6 @@
 /** The endless loop behind a watcher: what to do next after each list, watch and failure. */
 import { backoffMs } from './backoff.ts';
-import type { Cache, Change } from './cache.ts';
+import { type Cache, type Change, sameVersion } from './cache.ts';
 import { compareWithList } from './cache-audit.ts';
 import type { KubeClient } from './client.ts';
 import { type Clock, sleep } from './clock.ts';
@@ -18,6 +18,8 @@ export interface Supervision<T extends KubeObject> {
   log: Log;
   signal: AbortSignal;
   cache: Pick<Cache<T>, 'get' | 'keys' | 'set' | 'delete' | 'replace'>;
+  /** What the cache keeps of an object. */
+  trim(object: T): T;
   emit(change: Change<T> | undefined): void;
   event(name: WatcherEvent): void;
   onSynced(): void;
@@ -28,6 +30,11 @@ export interface Supervision<T extends KubeObject> {
 const FAILURES_BEFORE_RELIST = 3;
 /** A watch that ends sooner, without an event, counts as a failure so that it cannot spin. */
 const SHORT_WATCH_MS = 1_000;
+/**
+ * Short at its longest: after an outage of the API server functions that sleep cannot wake before the
+ * watches are back, and a request each few seconds is nothing to a server that refuses connections.
+ */
+const DEFAULT_RETRY = { minMs: 200, maxMs: 5_000 };
 const DEFAULT_RELIST_MS = 600_000;
 const DEFAULT_SETTLE_MS = 5_000;
 
@@ -43,7 +50,7 @@ interface Position {
 export async function superviseWatch<T extends KubeObject>(supervision: Supervision<T>): Promise<void> {
   const { signal, clock, options } = supervision;
   const random = options.random ?? Math.random;
-  const retry = { minMs: 200, maxMs: 30_000, ...options.retry, random };
+  const retry = { ...DEFAULT_RETRY, ...options.retry, random };
   const position: Position = { version: undefined, progressed: false };
   let failures = 0;
   while (!signal.aborted) {
@@ -95,9 +102,15 @@ async function listIntoCache<T extends KubeObject>(supervision: Supervision<T>):
   return resourceVersion;
 }
 
-async function list<T extends KubeObject>({ client, type, options, signal, event }: Supervision<T>) {
+async function list<T extends KubeObject>(supervision: Supervision<T>) {
+  const { client, type, options, signal, event, cache, trim } = supervision;
   const { namespace, labelSelector, fieldSelector, pageSize } = options;
-  const result = await listAll(client, type, { namespace, labelSelector, fieldSelector, pageSize, signal });
+  const selection = { namespace, labelSelector, fieldSelector };
+  const keep = (object: T) => {
+    const known = cache.get(objectKey(object));
+    return known !== undefined && sameVersion(known, object) ? known : trim(object);
+  };
+  const result = await listAll(client, type, { ...selection, pageSize, signal, keep });
   event('list');
   return result;
 }
@@ -135,7 +148,9 @@ async function watchOnce<T extends KubeObject>(
         const key = objectKey(object);
         audit.touched(key);
         supervision.emit(
-          change === 'DELETED' ? supervision.cache.delete(key) : supervision.cache.set(object),
+          change === 'DELETED'
+            ? supervision.cache.delete(key)
+            : supervision.cache.set(supervision.trim(object)),
         );
       }
     }

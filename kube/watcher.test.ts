@@ -100,3 +100,30 @@ it('keeps what transform returns, and finds objects by index', async () => {
   expect(watcher.byIndex('team', 'red')).toEqual([]);
   expect(watcher.byIndex('label', 'x')).toEqual([]);
 });
+
+it('transforms each object as its page comes in, and only when it is another than before', async () => {
+  const transformed: string[] = [];
+  const { collection, server, watcher, events } = await setup({
+    pageSize: 1,
+    transform(object) {
+      transformed.push(object.metadata?.name ?? '');
+      return object;
+    },
+  });
+  collection.put('a');
+  collection.put('b');
+  server.script = (request, response) => {
+    if (request.query.has('continue')) expect(transformed).toEqual(['a']);
+    collection.serve(request, response);
+  };
+  watcher.start();
+  await soon(() => expect(collection.watches.size).toBe(1));
+  expect(transformed).toEqual(['a', 'b']);
+  server.script = collection.serve;
+  collection.put('b', { v: '2' }, { silent: true });
+  collection.forgetHistory();
+  server.dropConnections();
+  await soon(() => expect(events).toContain('gone'));
+  await soon(() => expect(watcher.get('default', 'b')?.data).toEqual({ v: '2' }));
+  expect(transformed).toEqual(['a', 'b', 'b']);
+});

@@ -46,7 +46,7 @@ export interface WatcherOptions<T> {
   /** How long an event may take to come in before the comparison counts it as lost; default 5 s. */
   settleMs?: number;
   pageSize?: number;
-  /** Back-off between failures; default 0.2 s doubling to 30 s. */
+  /** Back-off between failures; default 0.2 s doubling to 5 s, less up to half at random. */
   retry?: { minMs: number; maxMs: number };
   /** Bounds between which each watch's length is drawn; default 5–10 min. */
   watchSeconds?: { min: number; max: number };
@@ -118,7 +118,8 @@ export function createWatcher<T extends KubeObject>(
       log,
       signal: lifetime.signal,
       event,
-      cache: { ...trimming(cache, options.transform), get: cache.get, keys: cache.keys },
+      cache,
+      trim: trimmer(options.transform),
       emit,
       onSynced() {
         synced = true;
@@ -157,16 +158,11 @@ export function createWatcher<T extends KubeObject>(
   };
 }
 
-/** Trims objects on their way into the cache. */
-function trimming<T extends KubeObject>(cache: Cache<T>, transform: ((object: T) => T) | undefined) {
-  const trim = (object: T): T => {
+/** What is kept of an object on its way into the cache. */
+function trimmer<T extends KubeObject>(transform: ((object: T) => T) | undefined): (object: T) => T {
+  return (object) => {
     if (object.metadata?.managedFields !== undefined) delete object.metadata.managedFields;
     return transform === undefined ? object : transform(object);
-  };
-  return {
-    set: (object: T) => cache.set(trim(object)),
-    delete: (key: string) => cache.delete(key),
-    replace: (objects: T[]) => cache.replace(objects.map(trim)),
   };
 }
 

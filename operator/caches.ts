@@ -1,14 +1,24 @@
 /** What the operator watches, and how it finds what belongs to a function. */
 import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import type { ConfigMap, Pod } from 'kubernetes-types/core/v1.js';
+import type { NetworkPolicy } from 'kubernetes-types/networking/v1.js';
 import type { Function as CatnapFunction } from '#crds/function/types.ts';
 import { functionKey, labels } from '#crds/wire/names.ts';
 import type { KubeClient } from '#kube/client.ts';
 import type { Log } from '#kube/log.ts';
-import { configMaps, deployments, functions, type KubeObject, pods } from '#kube/resource.ts';
+import {
+  configMaps,
+  deployments,
+  functions,
+  type KubeObject,
+  networkPolicies,
+  pods,
+} from '#kube/resource.ts';
 import { createWatcher, type Watcher, type WatcherObserver } from '#kube/watcher.ts';
 import { trimConfigMap } from './function/source-content.ts';
 import { trimDeployment, trimFunction, trimPod } from './function/trim.ts';
+import { POLICY_SELECTOR } from './network-policy/policy.ts';
+import { createShare } from './share.ts';
 
 export interface Caches {
   readonly functions: Watcher<CatnapFunction>;
@@ -16,38 +26,61 @@ export interface Caches {
   readonly pods: Watcher<Pod>;
   /** All ConfigMaps, without their content: any may become the source of a function. */
   readonly configMaps: Watcher<ConfigMap>;
-  readonly all: readonly Watcher<KubeObject>[];
+  /** Those under the name that Catnap uses. Apart from the others: it may be that they cannot be read. */
+  readonly networkPolicies: Watcher<NetworkPolicy>;
+  /** What the operator cannot do without. */
+  readonly essential: readonly Watcher<KubeObject>[];
 }
 
 /** Index of children by the key of their function. */
 export const byFunction = 'function';
+/** Index of functions and pods by their namespace. */
+export const byNamespace = 'namespace';
 /** Index of functions by the key of the ConfigMap they take their code from. */
 export const bySource = 'source';
 
 export function createCaches(client: KubeClient, log: Log, observe?: WatcherObserver): Caches {
   const common = { log, observe };
-  const ofFunction = { labelSelector: labels.function, indexes: { [byFunction]: functionKeyOf } };
-  const caches = {
+  const share = createShare();
+  const essential = {
     functions: createWatcher(client, functions, {
       ...common,
-      indexes: { [bySource]: sourceKeyOf },
-      transform: trimFunction,
+      indexes: { [bySource]: sourceKeyOf, [byNamespace]: namespaceOf },
+      transform: (fn) => share(trimFunction(fn)),
     }),
-    deployments: createWatcher(client, deployments, { ...common, ...ofFunction, transform: trimDeployment }),
-    pods: createWatcher(client, pods, { ...common, ...ofFunction, transform: trimPod }),
+    deployments: createWatcher(client, deployments, {
+      ...common,
+      labelSelector: labels.function,
+      indexes: { [byFunction]: functionKeyOf },
+      transform: (deployment) => share(trimDeployment(deployment)),
+    }),
+    pods: createWatcher(client, pods, {
+      ...common,
+      labelSelector: labels.function,
+      indexes: { [byFunction]: functionKeyOf, [byNamespace]: namespaceOf },
+      transform: trimPod,
+    }),
     configMaps: createWatcher(client, configMaps, {
       ...common,
       indexes: { [byFunction]: functionKeyOf },
-      transform: trimConfigMap,
+      transform: (configMap) => share(trimConfigMap(configMap)),
     }),
   };
-  return { ...caches, all: Object.values(caches) as unknown as Watcher<KubeObject>[] };
+  return {
+    ...essential,
+    networkPolicies: createWatcher(client, networkPolicies, { ...common, fieldSelector: POLICY_SELECTOR }),
+    essential: Object.values(essential) as unknown as Watcher<KubeObject>[],
+  };
 }
 
 /** The key of the function that an object says it belongs to. */
 export function functionKeyOf(object: KubeObject): string | undefined {
   const name = object.metadata?.labels?.[labels.function];
   return name && functionKey(object.metadata?.namespace ?? '', name);
+}
+
+function namespaceOf({ metadata }: KubeObject): string | undefined {
+  return metadata?.namespace;
 }
 
 function sourceKeyOf(fn: CatnapFunction): string | undefined {

@@ -5,13 +5,14 @@ import { readConfig } from './config.ts';
 describe('readConfig', () => {
   it('works without any variable', () => {
     expect(readConfig({})).toEqual({
-      redisUrl: 'redis://127.0.0.1:6379',
+      redis: { url: 'redis://127.0.0.1:6379', sentinels: [] },
       namespace: 'catnap-system',
       host: '0.0.0.0',
       port: 8081,
       runtimeImage: 'catnap-runtime-nodejs26:0.1.0',
       gatewayUrl: 'http://localhost:8080',
       announce: undefined,
+      functionNetworkPolicy: true,
       logLevel: 'info',
     });
   });
@@ -43,6 +44,14 @@ describe('readConfig', () => {
     },
   );
 
+  it.each([
+    ['true', true],
+    ['false', false],
+    ['', true],
+  ])('isolates function pods unless it is told not to: "%s"', (text, isolates) => {
+    expect(readConfig({ CATNAP_FUNCTION_NETWORK_POLICY: text }).functionNetworkPolicy).toBe(isolates);
+  });
+
   it('names everything that is wrong at once, and no password', () => {
     const read = () =>
       readConfig({
@@ -52,10 +61,12 @@ describe('readConfig', () => {
         CATNAP_GATEWAY_URL: 'ftp://x',
         CATNAP_LOG_LEVEL: 'loud',
         CATNAP_ENCRYPTION_KEY: 'c2VjcmV0',
+        CATNAP_FUNCTION_NETWORK_POLICY: 'no',
       });
     expect(read).toThrow(/REDIS_URL.*GATEWAY_URL.*NAMESPACE.*LOG_LEVEL/s);
     expect(read).toThrow(/CATNAP_OPERATOR_PORT must be an integer from 0 to 65535, not "70000"/);
     expect(read).toThrow(/CATNAP_ENCRYPTION_KEY must be 32 bytes/);
+    expect(read).toThrow(/CATNAP_FUNCTION_NETWORK_POLICY must be true or false, not "no"/);
     expect(read).not.toThrow(/hunter2|c2VjcmV0/);
   });
 

@@ -1,8 +1,9 @@
 /** The operator's settings: read from the environment once, checked together, frozen. */
 import { announceKey } from '#crds/wire/announcement.ts';
+import { type RedisAddress, readRedisAddress } from '#crds/wire/redis-address.ts';
 
 export interface Config {
-  readonly redisUrl: string;
+  readonly redis: RedisAddress;
   /** Holds the Lease. */
   readonly namespace: string;
   /** Probes and metrics. */
@@ -14,6 +15,8 @@ export interface Config {
   readonly gatewayUrl: string;
   /** How pods tell gateways that they listen; undefined when they do not. */
   readonly announce: AnnounceConfig | undefined;
+  /** Whether function pods get a NetworkPolicy. */
+  readonly functionNetworkPolicy: boolean;
   readonly logLevel: string;
 }
 
@@ -36,13 +39,18 @@ const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 export function readConfig(env: Record<string, string | undefined>, ownNamespace?: string): Config {
   const problems: string[] = [];
   const config: Config = {
-    redisUrl: redisUrl(env.CATNAP_REDIS_URL || 'redis://127.0.0.1:6379', problems),
+    redis: readRedisAddress(env, problems),
     namespace: env.CATNAP_NAMESPACE || ownNamespace || 'catnap-system',
     host: env.CATNAP_OPERATOR_HOST || '0.0.0.0',
     port: port(env.CATNAP_OPERATOR_PORT || '8081', problems),
     runtimeImage: env.CATNAP_RUNTIME_NODEJS26_IMAGE || 'catnap-runtime-nodejs26:0.1.0',
     gatewayUrl: gatewayUrl(env.CATNAP_GATEWAY_URL || 'http://localhost:8080', problems),
     announce: announce(env.CATNAP_ANNOUNCE_URL, env.CATNAP_ENCRYPTION_KEY, problems),
+    functionNetworkPolicy: flag(
+      'CATNAP_FUNCTION_NETWORK_POLICY',
+      env.CATNAP_FUNCTION_NETWORK_POLICY || 'true',
+      problems,
+    ),
     logLevel: env.CATNAP_LOG_LEVEL || 'info',
   };
   if (!DNS_LABEL.test(config.namespace)) {
@@ -55,21 +63,17 @@ export function readConfig(env: Record<string, string | undefined>, ownNamespace
   return Object.freeze(config);
 }
 
+function flag(name: string, text: string, problems: string[]): boolean {
+  if (text !== 'true' && text !== 'false') problems.push(`${name} must be true or false, not "${text}"`);
+  return text === 'true';
+}
+
 function port(text: string, problems: string[]): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value > 65535) {
     problems.push(`CATNAP_OPERATOR_PORT must be an integer from 0 to 65535, not "${text}"`);
   }
   return value;
-}
-
-function redisUrl(text: string, problems: string[]): string {
-  const protocol = URL.parse(text)?.protocol;
-  // The value may hold a password, so it is not repeated.
-  if (protocol !== 'redis:' && protocol !== 'rediss:') {
-    problems.push('CATNAP_REDIS_URL must be a redis:// or rediss:// URL');
-  }
-  return text;
 }
 
 function gatewayUrl(text: string, problems: string[]): string {

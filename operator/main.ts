@@ -28,7 +28,7 @@ const probes = createProbes({
   registry: metrics.registry,
   notReady() {
     if (stopping.signal.aborted) return 'stopping';
-    return operator.caches.all.every((cache) => cache.synced) ? undefined : 'caches are not filled yet';
+    return operator.caches.essential.every((cache) => cache.synced) ? undefined : 'caches are not filled yet';
   },
 });
 const server = createProbeServer(probes);

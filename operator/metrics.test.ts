@@ -3,7 +3,10 @@ import { createAutoscalerMetrics } from './autoscaler/metrics.ts';
 import { createMetrics } from './metrics.ts';
 
 function setUp() {
-  const metrics = createMetrics({ leaseName: 'catnap-operator', concurrency: 8 });
+  const metrics = createMetrics({
+    leaseName: 'catnap-operator',
+    concurrency: { function: 8, 'network-policy': 1 },
+  });
   return {
     metrics,
     autoscaler: createAutoscalerMetrics(metrics.registry),
@@ -22,6 +25,8 @@ describe('metrics', () => {
         'controller_runtime_max_concurrent_reconciles{controller="function"} 8',
         'workqueue_depth{name="function"} 0',
         'workqueue_retries_total{name="function"} 0',
+        'workqueue_depth{name="network-policy"} 0',
+        'controller_runtime_reconcile_errors_total{controller="network-policy"} 0',
         'leader_election_master_status{name="catnap-operator"} 0',
         'catnap_watch_events_total{kind="Pod",event="cache_miss"} 0',
         'catnap_autoscaler_scale_changes_total{why="panic"} 0',
@@ -32,8 +37,8 @@ describe('metrics', () => {
 
   it('count a conflict apart from errors', async () => {
     const { metrics, text } = setUp();
-    metrics.queue.finished?.('conflict', 0.1);
-    metrics.queue.finished?.('terminal_error', 0.1);
+    metrics.queues.function.finished?.('conflict', 0.1);
+    metrics.queues.function.finished?.('terminal_error', 0.1);
     expect(await text()).toContain(
       'controller_runtime_reconcile_total{controller="function",result="conflict"} 1',
     );
@@ -42,11 +47,12 @@ describe('metrics', () => {
 
   it('read the queue at each scrape', async () => {
     const { metrics, text } = setUp();
-    metrics.queue.attach({
+    metrics.queues.function.attach({
       stats: () => ({ depth: 3, running: 2, longestRunningSeconds: 1.5, unfinishedSeconds: 2.5 }),
     });
     const scraped = await text();
     expect(scraped).toContain('workqueue_depth{name="function"} 3');
+    expect(scraped).toContain('workqueue_depth{name="network-policy"} 0');
     expect(scraped).toContain('controller_runtime_active_workers{controller="function"} 2');
     expect(scraped).toContain('workqueue_longest_running_processor_seconds{name="function"} 1.5');
   });

@@ -19,10 +19,11 @@ import { type Caches, createCaches, onFunctionConcerned } from './caches.ts';
 import type { Config } from './config.ts';
 import { createFreshest } from './function/freshest.ts';
 import { createReconciler } from './function/reconcile.ts';
-import type { OperatorMetrics } from './metrics.ts';
+import type { ControllerName, OperatorMetrics } from './metrics.ts';
+import { runPolicyController } from './network-policy/controller.ts';
 
 export const LEASE_NAME = 'catnap-operator';
-export const CONCURRENT_RECONCILES = 8;
+export const CONCURRENT_RECONCILES: Record<ControllerName, number> = { function: 8, 'network-policy': 2 };
 /** Of the work that runs when the operator is asked to stop. */
 const WORK_DEADLINE_MS = 15_000;
 
@@ -50,9 +51,9 @@ export function createOperator(options: OperatorOptions): Operator {
   return {
     caches,
     async run() {
-      for (const cache of caches.all) cache.start();
+      for (const cache of caches.essential) cache.start();
       try {
-        await Promise.all(caches.all.map((cache) => cache.whenSynced(signal)));
+        await Promise.all(caches.essential.map((cache) => cache.whenSynced(signal)));
         await runWithLeadership({
           client,
           namespace: config.namespace,
@@ -66,7 +67,7 @@ export function createOperator(options: OperatorOptions): Operator {
       } catch (error) {
         if (!signal.aborted) throw error;
       } finally {
-        await Promise.all(caches.all.map((cache) => cache.stop()));
+        await Promise.all(caches.essential.map((cache) => cache.stop()));
       }
     },
   };
@@ -82,7 +83,7 @@ async function lead(
   const clock = systemClock;
   const recorder = createEventRecorder(client, 'operator', { log });
   const samples = createSampleSource({
-    url: config.redisUrl,
+    address: config.redis,
     log,
     now: clock.monotonic,
     onFailure: autoscalerMetrics.sampleFailed,
@@ -103,7 +104,7 @@ async function lead(
   });
   const queue = createWorkQueue({
     name: 'function',
-    concurrency: CONCURRENT_RECONCILES,
+    concurrency: CONCURRENT_RECONCILES.function,
     reconcile: createReconciler({
       client,
       caches,
@@ -112,15 +113,16 @@ async function lead(
       settings: config,
       log,
       now: clock.now,
+      monotonic: clock.monotonic,
       settled: autoscaler.poke,
       forget: autoscaler.forget,
     }),
     // A function that cannot be brought about is looked at every few minutes, not every quarter of an hour.
     retry: { minMs: 50, maxMs: 300_000 },
     log,
-    observe: metrics.queue,
+    observe: metrics.queues.function,
   });
-  metrics.queue.attach(queue);
+  metrics.queues.function.attach(queue);
   const ends = [
     caches.deployments.onChange(({ key, current }) => {
       if (!current) written.deployments.forget(key);
@@ -131,9 +133,25 @@ async function lead(
   ];
   for (const { metadata } of caches.functions.list())
     queue.add(functionKey(metadata.namespace, metadata.name));
+  const policies = runPolicyController(
+    {
+      client,
+      caches,
+      recorder,
+      enabled: config.functionNetworkPolicy,
+      platformNamespace: config.namespace,
+      concurrency: CONCURRENT_RECONCILES['network-policy'],
+      workDeadlineMs: WORK_DEADLINE_MS,
+      observe: metrics.queues['network-policy'],
+      log,
+      clock,
+    },
+    leading,
+  );
   try {
     await autoscaler.run(leading);
   } finally {
+    await policies;
     for (const end of ends) end();
     await queue.stop(WORK_DEADLINE_MS);
     await recorder.stop();

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Deployment, StatefulSet } from 'kubernetes-types/apps/v1.js';
-import type { PodTemplateSpec } from 'kubernetes-types/core/v1.js';
+import type { Pod, PodSpec, PodTemplateSpec } from 'kubernetes-types/core/v1.js';
 import { parseAllDocuments } from 'yaml';
 import { helmPath } from '#test/tools/binaries.ts';
 
@@ -20,12 +20,19 @@ export interface Manifest {
   [field: string]: unknown;
 }
 
-/** Runs helm against the chart; rejects with what it printed on standard error. */
-export async function helm(command: string[], settings: string[] = []): Promise<string> {
+/**
+ * Runs helm against the chart; rejects with what it printed on standard error.
+ *
+ * @param kubeconfig without one no cluster is asked, whatever the machine is configured for
+ */
+export async function helm(
+  command: string[],
+  settings: string[] = [],
+  kubeconfig = '/dev/null',
+): Promise<string> {
   const args = [...command, ...settings.flatMap((setting) => ['--set-json', setting])];
   const binary = await helmPath();
-  // No cluster is asked, whatever the machine is configured for.
-  const env = { PATH: process.env.PATH, HOME: '/nonexistent', KUBECONFIG: '/dev/null' };
+  const env = { PATH: process.env.PATH, HOME: '/nonexistent', KUBECONFIG: kubeconfig };
   return new Promise((resolve, reject) => {
     execFile(binary, args, { env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
       if (error) reject(new Error(stderr || error.message));
@@ -45,7 +52,18 @@ export async function notes(settings: string[] = []): Promise<string> {
 
 /** The chart's objects for these settings (`path=JSON`). */
 export async function render(settings: string[] = [], release = 'catnap'): Promise<Manifest[]> {
-  const output = await helm(['template', release, chart, '--namespace', 'catnap-system'], settings);
+  return manifestsIn(await helm(['template', release, chart, '--namespace', 'catnap-system'], settings));
+}
+
+/** The chart's objects as an upgrade has them, which knows what the cluster holds. */
+export async function renderUpgrade(kubeconfig: string, settings: string[] = []): Promise<Manifest[]> {
+  const command = ['template', 'catnap', chart, '--namespace', 'catnap-system', '--is-upgrade'];
+  return manifestsIn(
+    await helm([...command, '--dry-run=server', '--disable-openapi-validation'], settings, kubeconfig),
+  );
+}
+
+function manifestsIn(output: string): Manifest[] {
   return parseAllDocuments(output)
     .map((document) => {
       if (document.errors.length > 0) throw document.errors[0];
@@ -69,6 +87,12 @@ export const workloads = (manifests: Manifest[]) =>
   )[];
 export const templateOf = (workload: Deployment | StatefulSet) => workload.spec?.template as PodTemplateSpec;
 export const containerOf = (workload: Deployment | StatefulSet) => templateOf(workload).spec?.containers[0];
+
+/** Of workloads and single pods. */
+export const podSpecs = (manifests: Manifest[]): PodSpec[] => [
+  ...workloads(manifests).map((workload) => templateOf(workload).spec as PodSpec),
+  ...manifests.filter(({ kind }) => kind === 'Pod').map((pod) => (pod as Pod).spec as PodSpec),
+];
 
 /** By name; the value, or where it comes from. */
 export const envOf = (workload: Deployment) =>

@@ -22,6 +22,7 @@ export const fieldManagers = {
   function: 'catnap-operator-function',
   status: 'catnap-operator-status',
   autoscaler: 'catnap-operator-autoscaler',
+  networkPolicy: 'catnap-operator-network-policy',
   gateway: 'catnap-gateway',
 } as const;
 

@@ -17,6 +17,8 @@ export const reasons = {
   loadFailed: 'LoadFailed',
   startFailed: 'StartFailed',
   imagePullFailed: 'ImagePullFailed',
+  outOfMemory: 'OutOfMemory',
+  unschedulable: 'Unschedulable',
   sourceMissing: 'SourceMissing',
   nameConflict: 'NameConflict',
   // Active

@@ -1,8 +1,8 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { deploymentName, functionKey, splitKey } from '#crds/wire/names.ts';
 import type { Caches } from '../caches.ts';
+import { collect } from '../collect.ts';
 import { scaleOf } from '../function/scale-of.ts';
-import { collect } from '../metrics.ts';
 import type { Why } from './decide.ts';
 import type { Autoscaler, AutoscalerObserver } from './loop.ts';
 

@@ -1,5 +1,6 @@
 /** Reads the gateways' reports from Redis. Never blocks for long and never throws: no answer is no data. */
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
+import { type RedisAddress, sentinelOptions } from '#crds/wire/redis-address.ts';
 import { GATEWAYS_KEY, sampleKey } from '#crds/wire/samples.ts';
 import { describeError, type Log } from '#kube/log.ts';
 import { type Hearing, type LoadSnapshot, type Report, readReports } from './samples.ts';
@@ -18,7 +19,7 @@ export interface SampleSource {
 }
 
 export interface SampleSourceOptions {
-  url: string;
+  address: RedisAddress;
   log: Log;
   /** Monotonic, in milliseconds. */
   now: () => number;
@@ -26,15 +27,19 @@ export interface SampleSourceOptions {
   onFailure: () => void;
 }
 
-export function createSampleSource({ url, log, now, onFailure }: SampleSourceOptions): SampleSource {
-  const redis = new Redis(url, {
+export function createSampleSource({ address, log, now, onFailure }: SampleSourceOptions): SampleSource {
+  const options: RedisOptions = {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     connectTimeout: CONNECT_TIMEOUT_MS,
     commandTimeout: COMMAND_TIMEOUT_MS,
     retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), MAX_RECONNECT_MS),
-  });
+  };
+  const redis =
+    address.sentinels.length > 0
+      ? new Redis({ ...sentinelOptions(address), ...options })
+      : new Redis(address.url, { password: address.password, ...options });
   // Each failed attempt to connect is an event; only the change is worth a line.
   let hasTried = false;
   redis.on('error', () => {

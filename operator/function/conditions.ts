@@ -1,6 +1,8 @@
-import type { FunctionCondition } from '#crds/function/types.ts';
+import type { Function as CatnapFunction, FunctionCondition } from '#crds/function/types.ts';
 import type { Reason } from '#crds/wire/reasons.ts';
 import { reasons } from '#crds/wire/reasons.ts';
+import type { MemoryEnd } from './container-end.ts';
+import { memoryLimit } from './resources/memory.ts';
 
 /** A condition as it is found to be; when it came about is worked out against what it was before. */
 export interface Finding {
@@ -17,10 +19,10 @@ export const loaded = (): Finding => ({
   message: 'The code was seen to load.',
 });
 
-export const verifying = (revision: string, detail?: string): Finding => ({
+export const verifying = (revision: string): Finding => ({
   status: 'Unknown',
   reason: reasons.verifying,
-  message: `Waiting for a pod of revision ${revision} to load the code${detail ? `: ${detail}` : '.'}`,
+  message: `Waiting for a pod of revision ${revision} to load the code.`,
 });
 
 export const loadFailed = (message: string, stillAnswering: number): Finding => ({
@@ -40,6 +42,35 @@ export const imagePullFailed = (message: string, stillAnswering: number): Findin
   reason: reasons.imagePullFailed,
   message: withSurvivors(`The image cannot be pulled: ${message}`, stillAnswering),
 });
+
+export const outOfMemory = (fn: CatnapFunction, what: MemoryEnd, stillAnswering: number): Finding => ({
+  status: 'False',
+  reason: reasons.outOfMemory,
+  message: withSurvivors(outOfMemoryText(fn, what), stillAnswering),
+});
+
+/** What ran out, which field limits it, and what helps. */
+export function outOfMemoryText(fn: CatnapFunction, what: MemoryEnd): string {
+  const { limit, isDefault } = memoryLimit(fn);
+  const field = `spec.resources.limits.memory (${limit}${isDefault ? ', the default' : ''})`;
+  const cause =
+    what === 'heap'
+      ? `The JavaScript heap was full: it may grow to a part of ${field}, unless NODE_OPTIONS says otherwise.`
+      : `The container took more memory than ${field} and was ended.`;
+  return `${cause} Raise that limit, or hold less in memory; calls of one pod share it, and scaling.concurrency says how many there are.`;
+}
+
+export const unschedulable = (message: string, stillAnswering: number): Finding => ({
+  status: 'False',
+  reason: reasons.unschedulable,
+  message: withSurvivors(
+    `No node takes the pod: ${message} Lower spec.resources.requests, free capacity or add a node.`,
+    stillAnswering,
+  ),
+});
+
+export const podsRefused = (message: string, stillAnswering: number): Finding =>
+  startFailed(`Kubernetes refuses its pods: ${message}`, stillAnswering);
 
 export const sourceMissing = (configMap: string): Finding => ({
   status: 'False',

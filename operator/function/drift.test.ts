@@ -24,7 +24,8 @@ function stored(): typeof desired {
   pod.restartPolicy = 'Always';
   pod.dnsPolicy = 'ClusterFirst';
   container.imagePullPolicy = 'IfNotPresent';
-  container.resources = { limits: { cpu: '500m', memory: '1Gi' } };
+  const quantities = { cpu: '500m', memory: '1Gi' };
+  container.resources = { limits: quantities, requests: quantities };
   container.env = container.env?.map((entry) => (entry.value === '' ? { name: entry.name } : entry));
   return live;
 }

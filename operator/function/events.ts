@@ -1,15 +1,17 @@
-/** Which events a change of status or a replaced pod is worth: one per change, never for "still so". */
+/** Which events a change of status, a replaced pod or an end is worth: one per change, never for "still so". */
 import type { Pod } from 'kubernetes-types/core/v1.js';
-import type { FunctionStatus } from '#crds/function/types.ts';
+import type { Function as CatnapFunction, FunctionStatus } from '#crds/function/types.ts';
 import { conditionTypes, type Reason, reasons } from '#crds/wire/reasons.ts';
 import { findCondition } from '#kube/conditions.ts';
+import { outOfMemoryText } from './conditions.ts';
+import type { MemoryEnd } from './container-end.ts';
 import { podState } from './pod-state.ts';
 
 export interface EventDraft {
   type: 'Normal' | 'Warning';
   reason: Reason;
   /** What the operator was doing, from a fixed set of words. */
-  action: 'Verify' | 'Reconcile' | 'Replace' | 'Scale';
+  action: 'Verify' | 'Reconcile' | 'Replace' | 'Scale' | 'Run';
   note: string;
 }
 
@@ -18,6 +20,7 @@ const worthTelling: Partial<Record<string, Pick<EventDraft, 'type' | 'action'>>>
   [reasons.loadFailed]: { type: 'Warning', action: 'Verify' },
   [reasons.startFailed]: { type: 'Warning', action: 'Verify' },
   [reasons.imagePullFailed]: { type: 'Warning', action: 'Verify' },
+  [reasons.unschedulable]: { type: 'Warning', action: 'Verify' },
   [reasons.sourceMissing]: { type: 'Warning', action: 'Reconcile' },
   [reasons.nameConflict]: { type: 'Warning', action: 'Reconcile' },
   [reasons.paused]: { type: 'Normal', action: 'Reconcile' },
@@ -34,12 +37,21 @@ export function readinessEvents(before: FunctionStatus | undefined, after: Funct
   return [{ ...kind, reason: present.reason as Reason, note: present.message }];
 }
 
-/** The event of a pod that was deleted because a call blocked it. */
+/** The event of a pod that was deleted for a fresh one. */
 export function podReplacedEvent(pod: Pod): EventDraft {
   const state = podState(pod);
-  const why = state.kind === 'blocked' ? state.message : '';
-  const note = `Pod ${pod.metadata?.name} is replaced, a call blocked it beyond its timeout: ${why}`;
+  const why =
+    state.kind === 'blocked'
+      ? `a call blocked it beyond its timeout: ${state.message}`
+      : 'it ran out of memory again and Kubernetes delays its next start.';
+  const note = `Pod ${pod.metadata?.name} is replaced, ${why}`;
   return { type: 'Warning', reason: reasons.podReplaced, action: 'Replace', note };
+}
+
+/** The event of a container that ended for lack of memory. Told at each end, however short it was. */
+export function outOfMemoryEvent(fn: CatnapFunction, pod: Pod, what: MemoryEnd): EventDraft {
+  const note = `Pod ${pod.metadata?.name}: ${outOfMemoryText(fn, what)}`;
+  return { type: 'Warning', reason: reasons.outOfMemory, action: 'Run', note };
 }
 
 function readyOf(status: FunctionStatus | undefined) {

@@ -68,7 +68,8 @@ describe('a new function', () => {
 describe('a world that is as it should be', () => {
   it('needs nothing', () => {
     expect(planFunction(settled(), settings, nowMs + 3_600_000)).toEqual({
-      deletePods: [],
+      replaceBlocked: [],
+      replaceHeldBack: [],
       deleteConfigMaps: [],
       events: [],
     });
@@ -184,7 +185,7 @@ describe('a paused function', () => {
     const made = plan({ fn, deployment: undefined, pods: [blocked] });
     expect(made.applyDeployment).toBeUndefined();
     expect(made.applyCodeOf).toBeUndefined();
-    expect(made.deletePods).toEqual([]);
+    expect(made).toMatchObject({ replaceBlocked: [], replaceHeldBack: [] });
     expect(reasonOf(made)).toBe('Paused');
     expect(made.events.map(({ reason }) => reason)).toEqual(['Paused']);
   });
@@ -194,13 +195,71 @@ describe('a blocked pod', () => {
   it('is deleted, with an event that says why', () => {
     const message = '{"reason":"Blocked","message":"a call ran for 31 s"}';
     const pod = withContainer(aPod(revision), { state: { terminated: { exitCode: 124, message } } });
-    expect(planFunction({ ...settled(), pods: [pod] }, settings, nowMs).deletePods).toEqual([pod]);
+    expect(planFunction({ ...settled(), pods: [pod] }, settings, nowMs).replaceBlocked).toEqual([pod]);
     expect(podReplacedEvent(pod)).toEqual({
       type: 'Warning',
       reason: 'PodReplaced',
       action: 'Replace',
       note: 'Pod fn-hello-abc is replaced, a call blocked it beyond its timeout: a call ran for 31 s',
     });
+  });
+});
+
+describe('a pod that ran out of memory', () => {
+  const lastState = { terminated: { exitCode: 137, reason: 'OOMKilled' } };
+  const heldBack = { state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState };
+  const started = { state: { running: {} }, lastState };
+  const replaced = (status: typeof heldBack | typeof started, rev = revision) => {
+    const pod = withContainer(aPod(rev), status);
+    return planFunction({ ...settled(), pods: [pod] }, settings, nowMs).replaceHeldBack.includes(pod);
+  };
+
+  it('is replaced when Kubernetes delays its next start, if its revision is known to load', () => {
+    expect(replaced(heldBack)).toBe(true);
+    expect(replaced(started)).toBe(false);
+    expect(replaced(heldBack, 'other')).toBe(false);
+    const pods = [withContainer(aPod(revision), heldBack)];
+    expect(plan({ pods, deployment: deploymentOf(hello) }).replaceHeldBack).toEqual([]);
+  });
+
+  it('is replaced with an event that says why', () => {
+    expect(podReplacedEvent(withContainer(aPod(revision), heldBack)).note).toBe(
+      'Pod fn-hello-abc is replaced, it ran out of memory again and Kubernetes delays its next start.',
+    );
+  });
+});
+
+describe('a Deployment that cannot make pods', () => {
+  const refused = (message: string, replicas = 1) => {
+    const deployment = deploymentOf(hello, revision, replicas);
+    const conditions = [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message }];
+    const before = settled();
+    return planFunction(
+      { ...before, deployment: { ...deployment, status: { conditions } }, pods: [] },
+      settings,
+      nowMs,
+    );
+  };
+  const message =
+    'pods "fn-hello-856b495f65-k4j5h" is forbidden: exceeded quota: small, requested: limits.memory=150Mi, used: limits.memory=0, limited: limits.memory=100Mi';
+
+  it('is reported with cause and remedy', () => {
+    const made = refused(message);
+    expect(reasonOf(made)).toBe('StartFailed');
+    expect(made.events[0]?.note).toBe(
+      'The container does not start: Kubernetes refuses its pods: exceeded quota: small, requested: limits.memory=150Mi, used: limits.memory=0, limited: limits.memory=100Mi. Raise that ResourceQuota, free some of it, or lower spec.resources or scaling.maxReplicas.',
+    );
+  });
+
+  it.each([
+    ['it sleeps', message, 0],
+    [
+      'the namespace is just being set up',
+      'error looking up service account shop/default: serviceaccount "default" not found',
+      1,
+    ],
+  ])('is none while %s', (_, text, replicas) => {
+    expect(refused(text, replicas).events).toEqual([]);
   });
 });
 

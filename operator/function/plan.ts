@@ -26,6 +26,7 @@ import { revisionOf } from './revision.ts';
 import { scaleOf } from './scale-of.ts';
 import { contentHash, inlineContentHash } from './source-content.ts';
 import { functionStatus, isPaused } from './status.ts';
+import { REPLICA_FAILURE } from './trim.ts';
 
 /** Inline ConfigMaps of old revisions that are kept in any case, for a rollback by hand. */
 const KEPT_OLD_CONFIG_MAPS = 2;
@@ -58,8 +59,10 @@ export interface Plan {
   /** In this order: the sleeping one by the autoscaler's field manager, the full one by the function's. */
   applyDeployment?: { sleepingFirst?: Deployment; full: Deployment };
   writeStatus?: FunctionStatus;
-  /** Blocked ones, to be replaced. */
-  deletePods: Pod[];
+  /** Blocked ones, to be replaced at once. */
+  replaceBlocked: Pod[];
+  /** Ones that ran out of memory and are held back, to be replaced at a bounded rate. */
+  replaceHeldBack: Pod[];
   deleteConfigMaps: ConfigMap[];
   /** To be recorded once the status is written. */
   events: EventDraft[];
@@ -75,9 +78,12 @@ export function planFunction(world: World, settings: PlanSettings, nowMs: number
   const paused = isPaused(fn);
   const revision = currentRevision(world);
   const hindrance = paused ? undefined : findHindrance(world, revision);
-  const plan: Plan = { deletePods: [], deleteConfigMaps: [], events: [] };
+  const plan: Plan = { replaceBlocked: [], replaceHeldBack: [], deleteConfigMaps: [], events: [] };
   if (hindrance?.recheckMs) plan.requeueAfterMs = hindrance.recheckMs;
-  if (!paused) plan.deletePods = world.pods.filter((pod) => podState(pod).kind === 'blocked');
+  if (!paused) {
+    plan.replaceBlocked = world.pods.filter((pod) => podState(pod).kind === 'blocked');
+    plan.replaceHeldBack = world.pods.filter((pod) => isWorthAnother(fn, pod));
+  }
   if (!paused && !hindrance && revision) planChildren(world, revision, settings, plan);
 
   const status = functionStatus({
@@ -86,6 +92,7 @@ export function planFunction(world: World, settings: PlanSettings, nowMs: number
     obstacle: hindrance?.finding ?? world.refusal,
     pods: isOurs(world) || !world.deployment ? world.pods : [],
     wantedReplicas: wantedReplicas(world, plan),
+    podRefusal: podRefusal(world.deployment),
     gatewayUrl: settings.gatewayUrl,
     nowMs,
   });
@@ -96,6 +103,19 @@ export function planFunction(world: World, settings: PlanSettings, nowMs: number
 
 function isOurs({ fn, deployment }: World): boolean {
   return deployment !== undefined && ownershipOf(fn, deployment.metadata) === 'ours';
+}
+
+/** A fresh pod does better than one that waits, unless the memory does not even suffice to load. */
+function isWorthAnother({ status }: CatnapFunction, pod: Pod): boolean {
+  const state = podState(pod);
+  const isHeldBack = state.kind === 'outOfMemory' && state.heldBack;
+  return isHeldBack && status?.loadedRevision !== undefined && status.loadedRevision === podRevision(pod);
+}
+
+function podRefusal(deployment: Deployment | undefined): string | undefined {
+  return deployment?.status?.conditions?.find(
+    ({ type, status }) => type === REPLICA_FAILURE && status === 'True',
+  )?.message;
 }
 
 /** The scale as it will be once the plan is carried out. */

@@ -1,7 +1,7 @@
 import type { ContainerStatus, Pod } from 'kubernetes-types/core/v1.js';
 import { describe, expect, it } from 'vitest';
 import { aPod, withContainer } from './fixtures.ts';
-import { parseTerminationMessage, podState } from './pod-state.ts';
+import { podState } from './pod-state.ts';
 
 const ended = (exitCode: number, message?: string, reason = 'Error') => ({
   terminated: { exitCode, message, reason },
@@ -28,7 +28,10 @@ describe('podState', () => {
       phase: 'Pending',
       conditions: [{ type: 'PodScheduled', status: 'False', message: '0/1 nodes' }],
     };
-    expect(podState({ ...aPod('r'), status } as Pod)).toEqual({ kind: 'starting', message: '0/1 nodes' });
+    expect(podState({ ...aPod('r'), status } as Pod)).toEqual({
+      kind: 'unschedulable',
+      message: '0/1 nodes',
+    });
   });
 
   it.each([
@@ -63,12 +66,15 @@ describe('podState', () => {
     expect(podState(pod)).toEqual({ kind: 'blocked', message: 'a call ran for 31 s' });
   });
 
-  it.each(['ErrImagePull', 'ImagePullBackOff', 'InvalidImageName'])('is an image failure in %s', (reason) => {
-    expect(withState({ state: { waiting: { reason, message: 'no such image' } } })).toEqual({
-      kind: 'imagePullFailed',
-      message: `${reason}: no such image`,
-    });
-  });
+  it.each(['ErrImagePull', 'ImagePullBackOff', 'ErrImageNeverPull'])(
+    'is an image failure in %s',
+    (reason) => {
+      expect(withState({ state: { waiting: { reason, message: 'no such image' } } })).toEqual({
+        kind: 'imagePullFailed',
+        message: `${reason}: no such image`,
+      });
+    },
+  );
 
   it.each([
     [
@@ -76,7 +82,7 @@ describe('podState', () => {
       ended(1, 'cannot open /data', 'Error'),
       'exited with code 1 (Error): cannot open /data',
     ],
-    ['the kernel', ended(137, undefined, 'OOMKilled'), 'exited with code 137 (OOMKilled)'],
+    ['a signal', ended(137), 'exited with code 137 (Error)'],
     ['success, which no server should have', ended(0, '', 'Completed'), 'exited with code 0 (Completed)'],
   ])('explains a crash loop by %s', (_what, lastState, message) => {
     const state = { waiting: { reason: 'CrashLoopBackOff' } };
@@ -100,6 +106,45 @@ describe('podState', () => {
     expect(withState({ lastState: ran(60), restartCount: 2 }).kind).toBe('starting');
   });
 
+  describe('knows a container that ran out of memory', () => {
+    const killed = ended(137, undefined, 'OOMKilled');
+    const aborted = ended(
+      139,
+      'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory',
+    );
+
+    it.each([
+      ['as it ends', { state: killed }, { what: 'container', heldBack: false }],
+      [
+        'starting again',
+        { state: { running: {} }, lastState: killed },
+        { what: 'container', heldBack: false },
+      ],
+      [
+        'held back',
+        { state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState: killed },
+        { what: 'container', heldBack: true },
+      ],
+      [
+        'by its full heap',
+        { state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState: aborted },
+        { what: 'heap', heldBack: true },
+      ],
+    ])('%s', (_, status, expected) => {
+      expect(withState({ ...status, restartCount: 1 })).toEqual({ kind: 'outOfMemory', ...expected });
+    });
+
+    it('and forgets it when it takes calls again', () => {
+      const pod = withContainer(aPod('r', { ready: true }), { lastState: killed, restartCount: 1 });
+      expect(podState(pod)).toEqual({ kind: 'ready' });
+    });
+
+    it('and prefers what hinders the next start', () => {
+      const state = { waiting: { reason: 'CreateContainerConfigError', message: 'secret "keys" not found' } };
+      expect(withState({ state, lastState: killed }).kind).toBe('startFailed');
+    });
+  });
+
   it('is blocked too when the runtime said so and had to be killed', () => {
     const message = JSON.stringify({ reason: 'Blocked', message: 'stuck in a system call' });
     expect(withState({ lastState: ended(137, message), restartCount: 1 })).toMatchObject({ kind: 'blocked' });
@@ -109,7 +154,8 @@ describe('podState', () => {
     const state = { waiting: { reason: 'CreateContainerConfigError', message: 'secret "keys" not found' } };
     expect(withState({ state })).toEqual({
       kind: 'startFailed',
-      message: 'CreateContainerConfigError: secret "keys" not found',
+      message:
+        'CreateContainerConfigError: secret "keys" not found. Create it in this namespace, correct spec.env or spec.envFrom, or make it optional there.',
     });
   });
 
@@ -126,10 +172,3 @@ describe('podState', () => {
     expect(state.kind === 'loadFailed' && state.message.length).toBeLessThanOrEqual(900);
   });
 });
-
-it.each(['{', '{"reason":"Other","message":"x"}', '{"reason":"LoadFailed"}', '[]', 'text', undefined])(
-  'takes %s for no message of a runtime',
-  (text) => {
-    expect(parseTerminationMessage(text)).toBeUndefined();
-  },
-);

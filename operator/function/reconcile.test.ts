@@ -9,6 +9,8 @@ import type { Caches } from '../caches.ts';
 import { aFunction, aPod, inlineSpec, withContainer } from './fixtures.ts';
 import { createFreshest } from './freshest.ts';
 import { createReconciler } from './reconcile.ts';
+import { revisionOf } from './revision.ts';
+import { digestSource } from './source-content.ts';
 import { trimFunction } from './trim.ts';
 
 const notFound = new KubeError({ status: 404, reason: 'NotFound', message: 'not found' });
@@ -19,6 +21,7 @@ function stage(
   options: { fail?: Record<string, KubeError>; pods?: unknown[]; live?: CatnapFunction } = {},
 ) {
   const { live = fn } = options;
+  let elapsedMs = 0;
   const writes: { verb: string; object: KubeObject }[] = [];
   const events: string[] = [];
   const settled: string[] = [];
@@ -56,11 +59,15 @@ function stage(
     settings: { runtimeImage: 'runtime:1', gatewayUrl: 'http://localhost:8080' },
     log: silentLog,
     now: () => 0,
+    monotonic: () => elapsedMs,
     settled: async (key) => void settled.push(key),
     forget: () => {},
   });
   return {
     run: () => reconcile('shop/hello'),
+    wait: (ms: number) => {
+      elapsedMs += ms;
+    },
     writes,
     events,
     settled,
@@ -134,5 +141,30 @@ describe('the reconciler', () => {
     await s.run();
     expect(s.verbs().filter((verb) => verb === 'delete Pod')).toHaveLength(1);
     expect(s.events).toEqual(['PodReplaced']);
+  });
+
+  describe('with pods out of memory', () => {
+    const revision = revisionOf(digestSource(aFunction()).spec);
+    const loaded = aFunction({ status: { revision, loadedRevision: revision } });
+    const heldBack = (name: string, finishedAt = '1970-01-01T00:00:00Z') =>
+      withContainer(aPod(revision, { name }), {
+        state: { waiting: { reason: 'CrashLoopBackOff' } },
+        lastState: { terminated: { exitCode: 137, reason: 'OOMKilled', finishedAt } },
+        restartCount: 2,
+      });
+    const count = (texts: string[], text: string) => texts.filter((it) => it === text).length;
+
+    it('replaces them at a bounded rate, and tells of each end once', async () => {
+      const s = stage(loaded, { pods: ['a', 'b', 'c', 'd'].map((name) => heldBack(name)) });
+      expect(await s.run()).toEqual({ requeueAfterMs: 30_000 });
+      await s.run();
+      expect(count(s.verbs(), 'delete Pod')).toBe(3);
+      expect(count(s.events, 'OutOfMemory')).toBe(4);
+      s.wait(30_000);
+      expect(await s.run()).toEqual({ requeueAfterMs: undefined });
+      expect(count(s.verbs(), 'delete Pod')).toBe(4);
+      expect(count(s.events, 'PodReplaced')).toBe(4);
+      expect(count(s.events, 'OutOfMemory')).toBe(4);
+    });
   });
 });

@@ -2,22 +2,24 @@
  * Brings one function about.
  *
  * Observes Functions, their Deployments, pods and ConfigMaps, and the ConfigMaps they take code from.
- * Writes the Deployment and ConfigMap of each, the Function's status, and Events; deletes blocked pods and
- * ConfigMaps of old revisions. Replica counts are the autoscaler's.
+ * Writes the Deployment and ConfigMap of each, the Function's status, and Events; deletes pods that a fresh
+ * one does better than, and ConfigMaps of old revisions. Replica counts are the autoscaler's.
  */
 import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import type { Function as CatnapFunction } from '#crds/function/types.ts';
 import { deploymentName, fieldManagers, functionKey, labels, splitKey } from '#crds/wire/names.ts';
 import type { KubeClient } from '#kube/client.ts';
-import { isConflict, isKubeError, isNotFound, KubeError } from '#kube/errors.ts';
+import { isKubeError, isNotFound, KubeError } from '#kube/errors.ts';
 import type { EventRecorder } from '#kube/events.ts';
 import type { Log } from '#kube/log.ts';
-import { configMaps, deployments, functions, pods, refOf, replicaSets } from '#kube/resource.ts';
+import { configMaps, deployments, functions, refOf, replicaSets } from '#kube/resource.ts';
 import type { ReconcileResult } from '#kube/work-queue.ts';
 import { byFunction, type Caches } from '../caches.ts';
 import { startFailed } from './conditions.ts';
-import { podReplacedEvent } from './events.ts';
+import { deleteUnlessGone } from './delete.ts';
+import { outOfMemoryEvent } from './events.ts';
 import type { Freshest } from './freshest.ts';
+import { createMemoryReports } from './memory-reports.ts';
 import {
   currentRevision,
   expendableConfigMaps,
@@ -26,10 +28,12 @@ import {
   planFunction,
   type World,
 } from './plan.ts';
+import { createReplacements } from './replacements.ts';
 import { configMapName, inlineConfigMap } from './resources/config-map.ts';
 import { podSelector } from './resources/deployment.ts';
 import { revisionOf } from './revision.ts';
 import { digestSource } from './source-content.ts';
+import { refusalText } from './start-failure.ts';
 import { trimDeployment, trimFunction } from './trim.ts';
 
 /** How soon to try again what the API server refuses, which only a person or a policy can change. */
@@ -45,6 +49,8 @@ export interface ReconcilerOptions {
   log: Log;
   /** Wall clock, in milliseconds. */
   now: () => number;
+  /** For durations, in milliseconds. */
+  monotonic: () => number;
   /** After each run, with the function's newest state. */
   settled: (key: string) => Promise<void>;
   /** The function is gone. */
@@ -53,28 +59,32 @@ export interface ReconcilerOptions {
 
 /** The reconcile function of the work queue. */
 export function createReconciler(options: ReconcilerOptions): (key: string) => Promise<ReconcileResult> {
-  /** Blocked pods that were deleted and may still be in the cache, by function. */
-  const replaced = new Map<string, Set<string>>();
+  const replacements = createReplacements(options);
+  const memoryReports = createMemoryReports();
 
   return async (key) => {
     const world = await readWorld(options, key);
     if (!world) {
-      replaced.delete(key);
+      replacements.forget(key);
+      memoryReports.forget(key);
       options.written.functions.forget(key);
       options.forget(key);
       return undefined;
     }
     // Deleting: garbage collection removes the children, and writing would only get in its way.
     if (world.fn.metadata.deletionTimestamp) return undefined;
-    withoutReplaced(world, replaced, key);
+    for (const { pod, what } of memoryReports.fresh(key, world.pods, options.now())) {
+      options.recorder.record(world.fn, outOfMemoryEvent(world.fn, pod, what));
+    }
+    world.pods = replacements.remaining(key, world.pods);
     let plan = planFunction(world, options.settings, options.now());
     const refusal = await applyChildren(options, world, plan);
     if (refusal) plan = planFunction({ ...world, refusal }, options.settings, options.now());
     await writeStatus(options, world, plan);
-    await replaceBlockedPods(options, world, plan, replaced);
+    const replaceAgainMs = await replacements.replace(key, world.fn, plan);
     await deleteOldConfigMaps(options, plan);
     await options.settled(key);
-    return refusal ? { requeueAfterMs: REFUSED_RETRY_MS } : { requeueAfterMs: plan.requeueAfterMs };
+    return { requeueAfterMs: soonest(refusal && REFUSED_RETRY_MS, plan.requeueAfterMs, replaceAgainMs) };
   };
 }
 
@@ -126,16 +136,6 @@ async function referredRevisions(client: KubeClient, fn: CatnapFunction): Promis
   return new Set(items.map(({ metadata }) => metadata?.labels?.[labels.revision] ?? ''));
 }
 
-/** A pod that was deleted stays in the cache for a moment; it must not be deleted and reported again. */
-function withoutReplaced(world: World, replaced: Map<string, Set<string>>, key: string): void {
-  const gone = replaced.get(key);
-  if (!gone) return;
-  const present = new Set(world.pods.map(({ metadata }) => metadata?.uid ?? ''));
-  for (const uid of gone) if (!present.has(uid)) gone.delete(uid);
-  if (gone.size === 0) replaced.delete(key);
-  world.pods = world.pods.filter(({ metadata }) => !gone.has(metadata?.uid ?? ''));
-}
-
 /** Returns what the API server has against the children, if it refuses them for good. */
 async function applyChildren(options: ReconcilerOptions, world: World, plan: Plan) {
   const { client, written } = options;
@@ -152,7 +152,7 @@ async function applyChildren(options: ReconcilerOptions, world: World, plan: Pla
     return undefined;
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    return startFailed(`Kubernetes refuses its objects: ${error.message}`, 0);
+    return startFailed(`Kubernetes refuses its objects: ${refusalText(error.message)}`, 0);
   }
 }
 
@@ -196,23 +196,6 @@ async function writeStatus({ client, written, recorder, log }: ReconcilerOptions
   for (const event of plan.events) recorder.record(world.fn, event);
 }
 
-async function replaceBlockedPods(
-  { client, recorder, log }: ReconcilerOptions,
-  world: World,
-  plan: Plan,
-  replaced: Map<string, Set<string>>,
-): Promise<void> {
-  const key = keyOf(world);
-  for (const pod of plan.deletePods) {
-    const uid = pod.metadata?.uid ?? '';
-    await deleteUnlessGone(client.delete(pods, refOf(pod), { preconditions: { uid } }));
-    const gone = replaced.get(key) ?? new Set();
-    replaced.set(key, gone.add(uid));
-    recorder.record(world.fn, podReplacedEvent(pod));
-    log.info({ function: key, pod: pod.metadata?.name }, 'blocked pod replaced');
-  }
-}
-
 async function deleteOldConfigMaps({ client }: ReconcilerOptions, plan: Plan): Promise<void> {
   for (const configMap of plan.deleteConfigMaps) {
     const preconditions = { uid: configMap.metadata?.uid };
@@ -220,13 +203,9 @@ async function deleteOldConfigMaps({ client }: ReconcilerOptions, plan: Plan): P
   }
 }
 
-/** Gone, or another object by now: both mean that nothing is left to delete. */
-async function deleteUnlessGone(deletion: Promise<void>): Promise<void> {
-  try {
-    await deletion;
-  } catch (error) {
-    if (!isNotFound(error) && !isConflict(error)) throw error;
-  }
+function soonest(...times: (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length > 0 ? Math.min(...known) : undefined;
 }
 
 function keyOf({ fn }: World): string {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Function as CatnapFunction, FunctionStatus } from '#crds/function/types.ts';
 import { sourceMissing } from './conditions.ts';
-import { aFunction, aPod, withContainer } from './fixtures.ts';
+import { aFunction, aPod, inlineSpec, withContainer } from './fixtures.ts';
 import { functionStatus, needsVerification, type Observation } from './status.ts';
 
 const early = Date.parse('2026-01-01T00:00:00.000Z');
@@ -14,6 +14,7 @@ function observe(overrides: Partial<Observation> = {}): FunctionStatus {
     obstacle: undefined,
     pods: [],
     wantedReplicas: 0,
+    podRefusal: undefined,
     gatewayUrl: 'http://localhost:8080',
     nowMs: early,
     ...overrides,
@@ -143,6 +144,49 @@ describe('code that does not load', () => {
   it('says that pods of an earlier revision still answer', () => {
     const status = observe({ pods: [failing('r2'), aPod('r1', { ready: true })], revision: 'r2' });
     expect(ready(status)?.message).toMatch(/\[1 pod of an earlier revision still answer calls\]$/);
+  });
+});
+
+describe('a function out of memory', () => {
+  const killed = withContainer(aPod('r1'), {
+    state: { running: {} },
+    lastState: { terminated: { exitCode: 137, reason: 'OOMKilled' } },
+    restartCount: 1,
+  });
+  const loadedOnce = observe({ pods: [aPod('r1', { ready: true })], wantedReplicas: 1 });
+  const resources = { limits: { memory: '128Mi' } };
+
+  it('says which field limits it and what helps, until a pod takes calls again', () => {
+    const fn = withStatus(loadedOnce, { spec: inlineSpec({ resources }) });
+    const status = observe({ fn, pods: [killed], wantedReplicas: 1 });
+    expect(ready(status)).toMatchObject({
+      status: 'False',
+      reason: 'OutOfMemory',
+      message:
+        'The container took more memory than spec.resources.limits.memory (128Mi) and was ended. Raise that limit, or hold less in memory; calls of one pod share it, and scaling.concurrency says how many there are.',
+    });
+    const others = [killed, aPod('r1', { name: 'other', ready: true })];
+    expect(ready(observe({ fn, pods: others }))?.reason).toBe('Loaded');
+  });
+
+  it('names the default when the user gave no limit', () => {
+    const status = observe({ fn: withStatus(loadedOnce), pods: [killed], wantedReplicas: 1 });
+    expect(ready(status)?.message).toContain('spec.resources.limits.memory (512Mi, the default)');
+  });
+});
+
+describe('a pod that no node takes', () => {
+  it('is reported with the counts of the scheduler and what helps', () => {
+    const message =
+      '0/2 nodes are available: 2 Insufficient memory. no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.';
+    const conditions = [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }];
+    const pod = { ...aPod('r1'), status: { phase: 'Pending', conditions } };
+    expect(ready(observe({ pods: [pod], wantedReplicas: 1 }))).toMatchObject({
+      status: 'False',
+      reason: 'Unschedulable',
+      message:
+        'No node takes the pod: 0/2 nodes are available: 2 Insufficient memory. Lower spec.resources.requests, free capacity or add a node.',
+    });
   });
 });
 

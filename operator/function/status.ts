@@ -11,14 +11,18 @@ import {
   imagePullFailed,
   loaded,
   loadFailed,
+  outOfMemory,
   paused,
+  podsRefused,
   running,
   startFailed,
   starting,
+  unschedulable,
   verifying,
 } from './conditions.ts';
 import { type PodState, podRevision, podState } from './pod-state.ts';
 import { podSelector } from './resources/deployment.ts';
+import { isPassingRefusal, refusalText } from './start-failure.ts';
 
 export interface Observation {
   fn: CatnapFunction;
@@ -29,6 +33,8 @@ export interface Observation {
   pods: readonly Pod[];
   /** `spec.replicas` of the Deployment; 0 when there is none. */
   wantedReplicas: number;
+  /** Why the API server does not let the ReplicaSet make pods, if it does not. */
+  podRefusal: string | undefined;
   gatewayUrl: string;
   nowMs: number;
 }
@@ -98,27 +104,48 @@ function readiness(observation: Observation): Finding {
   if (revision === undefined) return verifying('(not known yet)');
   if (seenLoaded(pods, revision)) return loaded();
 
-  const states = pods.filter((pod) => podRevision(pod) === revision).map(podState);
-  const failure = failureOf(states, pods);
+  const failure = failureOf(observation, revision);
   if (failure) return failure;
   // A failed load stays on record while its pods are gone and while the next try has not come out yet.
   if (previous?.reason === reasons.loadFailed && fn.status?.revision === revision) {
     return { status: 'False', reason: reasons.loadFailed, message: previous.message };
   }
-  if (fn.status?.loadedRevision === revision) return loaded();
-  const stuck = states.find((state) => state.kind === 'starting' && state.message);
-  return verifying(revision, stuck?.kind === 'starting' ? stuck.message : undefined);
+  return fn.status?.loadedRevision === revision ? loaded() : verifying(revision);
 }
 
+/** What keeps calls from being answered, from the user's own doing to what only the cluster can change. */
+const gravity = [
+  'loadFailed',
+  'outOfMemory',
+  'imagePullFailed',
+  'startFailed',
+  'unschedulable',
+] as const satisfies PodState['kind'][];
+
 /** The failure to report, of pods of the present revision none of which is ready. */
-function failureOf(states: readonly PodState[], pods: readonly Pod[]): Finding | undefined {
+function failureOf(observation: Observation, revision: string): Finding | undefined {
+  const { fn, pods, podRefusal, wantedReplicas } = observation;
   const answering = pods.map(podState).filter(isAnswering).length;
-  for (const state of states) {
-    if (state.kind === 'loadFailed') return loadFailed(state.message, answering);
+  const states = pods.filter((pod) => podRevision(pod) === revision).map(podState);
+  const worst = gravity.flatMap((kind) => states.filter((state) => state.kind === kind))[0];
+  if (worst) return findingOf(fn, worst, answering);
+  if (podRefusal === undefined || wantedReplicas === 0 || isPassingRefusal(podRefusal)) return undefined;
+  return podsRefused(refusalText(podRefusal), answering);
+}
+
+function findingOf(fn: CatnapFunction, state: PodState, answering: number): Finding | undefined {
+  switch (state.kind) {
+    case 'loadFailed':
+      return loadFailed(state.message, answering);
+    case 'outOfMemory':
+      return outOfMemory(fn, state.what, answering);
+    case 'imagePullFailed':
+      return imagePullFailed(state.message, answering);
+    case 'startFailed':
+      return startFailed(state.message, answering);
+    case 'unschedulable':
+      return unschedulable(state.message, answering);
+    default:
+      return undefined;
   }
-  for (const state of states) {
-    if (state.kind === 'imagePullFailed') return imagePullFailed(state.message, answering);
-    if (state.kind === 'startFailed') return startFailed(state.message, answering);
-  }
-  return undefined;
 }

@@ -7,6 +7,9 @@ import { annotations } from '#crds/wire/names.ts';
 import { APPLIED_HASH } from './resources/deployment.ts';
 import { digestSource } from './source-content.ts';
 
+/** The condition of a Deployment whose ReplicaSet is not allowed to make pods. */
+export const REPLICA_FAILURE = 'ReplicaFailure';
+
 /** Drops code, and the copy of it that kubectl keeps in an annotation. */
 export function trimFunction(fn: CatnapFunction): CatnapFunction {
   const { name, namespace, generation, creationTimestamp } = fn.metadata;
@@ -43,14 +46,16 @@ export function trimPod(pod: Pod): Pod {
   };
 }
 
-/** Keeps the whole spec, against which drift is judged, and drops the status, which nothing reads. */
+/** Keeps the whole spec, against which drift is judged, and of the status why there are no pods. */
 export function trimDeployment(deployment: Deployment): Deployment {
   const { apiVersion, kind, metadata, spec } = deployment;
+  const conditions = deployment.status?.conditions?.filter(({ type }) => type === REPLICA_FAILURE);
   return {
     apiVersion,
     kind,
     metadata: trimMetadata(metadata, APPLIED_HASH),
     spec,
+    ...(conditions?.length ? { status: { conditions } } : {}),
   };
 }
 

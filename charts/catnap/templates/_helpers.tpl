@@ -26,6 +26,15 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 {{- end }}
 {{- end -}}
 
+{{/* Labels of pods: no versions, so that a new chart alone replaces no pod. Argument: dict root, component. */}}
+{{- define "catnap.podLabels" -}}
+{{ include "catnap.selectorLabels" . }}
+app.kubernetes.io/part-of: catnap
+{{- with .root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
 {{/* Labels that never change, for selectors. Argument: dict root, component. */}}
 {{- define "catnap.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "catnap.name" .root }}
@@ -107,9 +116,10 @@ imagePullSecrets:
 {{- end }}
 {{- end -}}
 
-{{/* CATNAP_REDIS_URL, and what it is made of. */}}
+{{/* Where Redis is, and how to log in: built in, from a Secret, asked of Sentinels, or an address. */}}
 {{- define "catnap.redisEnv" -}}
-{{- if .Values.redis.enabled -}}
+{{- $redis := .Values.redis -}}
+{{- if $redis.enabled -}}
 - name: CATNAP_REDIS_PASSWORD
   valueFrom:
     secretKeyRef:
@@ -117,25 +127,72 @@ imagePullSecrets:
       key: password
 - name: CATNAP_REDIS_URL
   value: redis://:$(CATNAP_REDIS_PASSWORD)@{{ include "catnap.fullname" . }}-redis:6379
-{{- else if .Values.redis.existingSecret.name -}}
+{{- else if $redis.existingSecret.name -}}
 - name: CATNAP_REDIS_URL
-  valueFrom:
-    secretKeyRef:
-      name: {{ .Values.redis.existingSecret.name }}
-      key: {{ .Values.redis.existingSecret.key }}
+  {{- include "catnap.fromSecret" $redis.existingSecret | nindent 2 }}
+{{- else if $redis.sentinel.nodes -}}
+- name: CATNAP_REDIS_URL
+  value: redis{{ if $redis.sentinel.tls }}s{{ end }}://{{ $redis.sentinel.master }}
+- name: CATNAP_REDIS_SENTINELS
+  value: {{ join "," $redis.sentinel.nodes | quote }}
+{{- if $redis.sentinel.passwordSecret.name }}
+- name: CATNAP_REDIS_SENTINEL_PASSWORD
+  {{- include "catnap.fromSecret" $redis.sentinel.passwordSecret | nindent 2 }}
+{{- end }}
 {{- else -}}
 - name: CATNAP_REDIS_URL
-  value: {{ .Values.redis.externalUrl | quote }}
+  value: {{ $redis.externalUrl | quote }}
 {{- end -}}
+{{- if $redis.passwordSecret.name }}
+- name: CATNAP_REDIS_PASSWORD
+  {{- include "catnap.fromSecret" $redis.passwordSecret | nindent 2 }}
+{{- end }}
+{{- if $redis.tls.caSecret.name }}
+- name: NODE_EXTRA_CA_CERTS
+  value: /etc/catnap/redis-ca/ca.crt
+{{- end }}
+{{- end -}}
+
+{{/* Argument: dict name, key. */}}
+{{- define "catnap.fromSecret" -}}
+valueFrom:
+  secretKeyRef:
+    name: {{ .name }}
+    key: {{ .key }}
+{{- end -}}
+
+{{- define "catnap.redisCaVolume" -}}
+{{- with .Values.redis.tls.caSecret }}
+{{- if .name -}}
+- name: redis-ca
+  secret:
+    secretName: {{ .name }}
+    items:
+      - key: {{ .key }}
+        path: ca.crt
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "catnap.redisCaMount" -}}
+{{- if .Values.redis.tls.caSecret.name -}}
+- name: redis-ca
+  mountPath: /etc/catnap/redis-ca
+  readOnly: true
+{{- end }}
+{{- end -}}
+
+{{/* Settings of Node.js itself: a heap that ends before the container's memory does, whatever limit is set. */}}
+{{- define "catnap.nodeEnv" -}}
+- name: NODE_OPTIONS
+  value: --max-old-space-size-percentage=65
 {{- end -}}
 
 {{/* CATNAP_ENCRYPTION_KEY, shared by operator and gateway. */}}
 {{- define "catnap.encryptionEnv" -}}
+{{- $name := .Values.encryption.existingSecret.name | default (printf "%s-encryption" (include "catnap.fullname" .)) -}}
 - name: CATNAP_ENCRYPTION_KEY
-  valueFrom:
-    secretKeyRef:
-      name: {{ .Values.encryption.existingSecret.name | default (printf "%s-encryption" (include "catnap.fullname" .)) }}
-      key: {{ .Values.encryption.existingSecret.key }}
+  {{- include "catnap.fromSecret" (dict "name" $name "key" .Values.encryption.existingSecret.key) | nindent 2 }}
 {{- end -}}
 
 {{/* Where callers reach the gateway. */}}
@@ -150,32 +207,12 @@ imagePullSecrets:
 {{- end -}}
 {{- end -}}
 
-{{/* Everything in values that contradicts itself, in one message. */}}
-{{- define "catnap.validate" -}}
-{{- $problems := list -}}
-{{- $external := or .Values.redis.externalUrl .Values.redis.existingSecret.name -}}
-{{- if and .Values.redis.enabled $external -}}
-{{- $problems = append $problems "redis.enabled is true, but redis.externalUrl or redis.existingSecret.name names another Redis; set redis.enabled=false to use that one" -}}
-{{- end -}}
-{{- if and (not .Values.redis.enabled) (not $external) -}}
-{{- $problems = append $problems "redis.enabled is false, so redis.externalUrl or redis.existingSecret.name must say which Redis to use" -}}
-{{- end -}}
-{{- if and .Values.redis.externalUrl .Values.redis.existingSecret.name -}}
-{{- $problems = append $problems "redis.externalUrl and redis.existingSecret.name are both set; set one" -}}
-{{- end -}}
-{{- if contains "@" .Values.redis.externalUrl -}}
-{{- $problems = append $problems "redis.externalUrl holds credentials, which would show in the Deployments; put the address into a Secret and name it in redis.existingSecret.name" -}}
-{{- end -}}
-{{- if and .Values.gateway.ingress.enabled (not .Values.gateway.ingress.host) -}}
-{{- $problems = append $problems "gateway.ingress.enabled is true, so gateway.ingress.host must be set" -}}
-{{- end -}}
-{{- if and (not .Values.gateway.ingress.enabled) (or .Values.gateway.ingress.host .Values.gateway.ingress.tlsSecret) -}}
-{{- $problems = append $problems "gateway.ingress.host or gateway.ingress.tlsSecret is set, but gateway.ingress.enabled is false" -}}
-{{- end -}}
-{{- if and .Values.networkPolicies.metricsFrom (not .Values.networkPolicies.enabled) -}}
-{{- $problems = append $problems "networkPolicies.metricsFrom is set, but networkPolicies.enabled is false" -}}
-{{- end -}}
-{{- if $problems -}}
-{{- fail (printf "\n- %s" (join "\n- " $problems)) -}}
-{{- end -}}
+{{/* Who may ask for health and metrics; the kubelet of a pod's own node always may. */}}
+{{- define "catnap.observers" -}}
+- podSelector:
+    matchLabels:
+      {{- include "catnap.selectorLabels" (dict "root" . "component" "test") | nindent 6 }}
+{{- with .Values.networkPolicies.metricsFrom }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}

@@ -7,6 +7,7 @@ import { hashOf } from '../canonical.ts';
 import { fileItems } from '../source-files.ts';
 import { configMapName } from './config-map.ts';
 import { containerEnvironment, FUNCTION_DIR } from './environment.ts';
+import { containerResources } from './memory.ts';
 import { childMetadata } from './owner.ts';
 
 /** On a Deployment: hash of what the operator last applied, so that dropping a field is noticed too. */
@@ -102,7 +103,7 @@ function functionContainer(fn: CatnapFunction, revision: string, settings: PodSe
     image: fn.spec.image ?? settings.runtimeImage,
     ports: [{ name: 'http', containerPort: FUNCTION_PORT, protocol: 'TCP' }],
     env: containerEnvironment(fn, revision, settings.announce),
-    resources: fn.spec.resources as Container['resources'],
+    resources: containerResources(fn) as Container['resources'],
     // A runtime listens only once its code is loaded, so a connection is all the proof there is to ask for.
     readinessProbe: { tcpSocket: { port: FUNCTION_PORT }, periodSeconds: 1 },
     securityContext: {
@@ -111,7 +112,8 @@ function functionContainer(fn: CatnapFunction, revision: string, settings: PodSe
       runAsNonRoot: true,
       capabilities: { drop: ['ALL'] },
     },
-    terminationMessagePolicy: 'File',
+    // Of a container that leaves no message, the end of its log says why it ended.
+    terminationMessagePolicy: 'FallbackToLogsOnError',
     volumeMounts: [
       { name: 'tmp', mountPath: '/tmp' },
       ...(hasCodeVolume(fn) ? [{ name: 'code', mountPath: FUNCTION_DIR, readOnly: true }] : []),

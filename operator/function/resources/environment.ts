@@ -4,10 +4,12 @@ import { announceToken } from '#crds/wire/announcement.ts';
 import { environment } from '#crds/wire/environment.ts';
 import { FUNCTION_PORT, functionKey } from '#crds/wire/names.ts';
 import type { AnnounceConfig } from '../../config.ts';
+import { heapMebibytes } from './memory.ts';
 
 /** Where the code is mounted, read-only. */
 export const FUNCTION_DIR = '/function';
 const DEFAULT_HANDLER = 'index.handler';
+const NODE_OPTIONS = 'NODE_OPTIONS';
 
 /**
  * The platform's variables first, so that a user's value may refer to them as `$(PORT)`.
@@ -31,8 +33,21 @@ export function containerEnvironment(
   return [
     ...Object.entries(platform).map(([name, value]) => ({ name, value })),
     ...(announce && !fn.spec.image ? announceEnvironment(fn, announce) : []),
-    ...((fn.spec.env ?? []) as EnvVar[]),
+    ...userEnvironment(fn),
   ];
+}
+
+/** With Node.js told how much memory its heap may take; the user's own options come last, so they win. */
+function userEnvironment(fn: CatnapFunction): EnvVar[] {
+  const user = (fn.spec.env ?? []) as EnvVar[];
+  const heap = fn.spec.image ? undefined : heapMebibytes(fn);
+  if (heap === undefined) return user;
+  const options = `--max-old-space-size=${heap}`;
+  const own = user.find(({ name }) => name === NODE_OPTIONS);
+  if (!own) return [{ name: NODE_OPTIONS, value: options }, ...user];
+  if (own.valueFrom) return user;
+  const both = { name: NODE_OPTIONS, value: `${options} ${own.value ?? ''}`.trim() };
+  return user.map((variable) => (variable === own ? both : variable));
 }
 
 /** Not part of the revision: it says how the platform finds pods, not what runs in them. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { FunctionSpec } from '#crds/function/types.ts';
-import { configMaps, deployments, pods, replicaSets } from '#kube/resource.ts';
+import { configMaps, deployments, events, pods, replicaSets } from '#kube/resource.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
 import { startCluster, type TestCluster } from './cluster.ts';
 import { inline, testFunction } from './function.ts';
@@ -88,8 +88,42 @@ it('rolls out a change of a referenced ConfigMap', async () => {
   await shared.reason('Loaded');
 });
 
+it('tells of a container that took more memory than it may, and is back at once each time', async () => {
+  const greedy = fn('greedy');
+  const code = `
+    const kept = [];
+    export const handler = ({ query }) => {
+      for (let mb = 0; mb < Number(query.mb ?? 0); mb++) kept.push(Buffer.alloc(2 ** 20, 1));
+      return 'ok';
+    };`;
+  const resources = { limits: { memory: '128Mi' } };
+  await greedy.apply({ ...inline(code), resources, scaling: { minReplicas: 1 } as never });
+  for (let end = 1; end <= 3; end++) {
+    await waitFor(async () => (await answer('greedy')) === 'ok', {
+      timeoutMs: 8_000,
+      describe: `greedy to answer after ${end - 1} ends`,
+    });
+    await answer('greedy', '/?mb=1000').catch(() => {});
+    await waitFor(async () => (await ends('greedy')) >= end, {
+      timeoutMs: 15_000,
+      describe: `an event of end ${end}`,
+    });
+  }
+  expect((await greedy.notes('OutOfMemory'))[0]).toMatch(/spec\.resources\.limits\.memory \(128Mi\)/);
+  expect((await greedy.notes('PodReplaced'))[0]).toMatch(/ran out of memory again/);
+  await greedy.reason('Loaded');
+});
+
+/** How often a function ran out of memory; repetitions of one event are counted in it. */
+async function ends(name: string): Promise<number> {
+  const { items } = await cluster.client.list(events, { namespace: 'shop' });
+  return items
+    .filter(({ reason, regarding }) => reason === 'OutOfMemory' && regarding?.name === name)
+    .reduce((sum, { series }) => sum + (series?.count ?? 1), 0);
+}
+
 /** What the newest ready pod of a function answers. */
-async function answer(name: string): Promise<string> {
+async function answer(name: string, path = '/'): Promise<string> {
   const { items } = await cluster.client.list(pods, selector(name));
   const ready = items
     .filter(({ metadata }) => !metadata?.deletionTimestamp)
@@ -97,6 +131,6 @@ async function answer(name: string): Promise<string> {
       status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
     )
     .sort((a, b) => `${b.metadata?.creationTimestamp}`.localeCompare(`${a.metadata?.creationTimestamp}`));
-  const response = await fetch(`http://${ready[0]?.status?.podIP}:8080/`);
+  const response = await fetch(`http://${ready[0]?.status?.podIP}:8080${path}`);
   return response.text();
 }

@@ -9,7 +9,6 @@ import { deployments, events, functions, pods } from '#kube/resource.ts';
 import { scaleOf } from '#operator/function/scale-of.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
 
-const NAMESPACE = 'shop';
 const WAIT_MS = 15_000;
 
 export interface TestFunction {
@@ -38,11 +37,11 @@ export interface PodSketch {
   container?: Partial<ContainerStatus>;
 }
 
-export function testFunction(client: KubeClient, name: string): TestFunction {
-  const ref = { namespace: NAMESPACE, name };
-  const deploymentRef = { namespace: NAMESPACE, name: deploymentName(name) };
+export function testFunction(client: KubeClient, name: string, namespace = 'shop'): TestFunction {
+  const ref = { namespace, name };
+  const deploymentRef = { namespace, name: deploymentName(name) };
   const self: TestFunction = {
-    key: functionKey(NAMESPACE, name),
+    key: functionKey(namespace, name),
     apply: (spec, annotations) =>
       client.apply(functions, { metadata: { ...ref, annotations }, spec } as unknown as CatnapFunction, {
         fieldManager: 'test',
@@ -78,7 +77,7 @@ export function testFunction(client: KubeClient, name: string): TestFunction {
       const { spec } = await self.deployment();
       const template = spec?.template;
       const pod = await client.create(pods, {
-        metadata: { namespace: NAMESPACE, name: podName, labels: template?.metadata?.labels },
+        metadata: { namespace, name: podName, labels: template?.metadata?.labels },
         spec: template?.spec,
       });
       await self.setPod(podName, status);
@@ -101,19 +100,18 @@ export function testFunction(client: KubeClient, name: string): TestFunction {
           },
         ],
       };
-      const podRef = { namespace: NAMESPACE, name: podName };
+      const podRef = { namespace, name: podName };
       await client.patch(pods, podRef, { status }, { type: 'merge', subresource: 'status' });
     },
-    removePod: (podName) =>
-      client.delete(pods, { namespace: NAMESPACE, name: podName }, { gracePeriodSeconds: 0 }),
+    removePod: (podName) => client.delete(pods, { namespace, name: podName }, { gracePeriodSeconds: 0 }),
     podExists: async (podName) => {
       const pod = await client
-        .get(pods, { namespace: NAMESPACE, name: podName })
+        .get(pods, { namespace, name: podName })
         .catch((error: unknown) => (isNotFound(error) ? undefined : Promise.reject(error)));
       return pod !== undefined && !pod.metadata?.deletionTimestamp;
     },
     async notes(reason) {
-      const { items } = await client.list(events, { namespace: NAMESPACE });
+      const { items } = await client.list(events, { namespace });
       return items
         .filter((event) => event.reason === reason && event.regarding?.name === name)
         .map(({ note }) => note ?? '');

@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fieldManagers } from '#crds/wire/names.ts';
-import { configMaps, deployments, replicaSets } from '#kube/resource.ts';
+import { isNotFound } from '#kube/errors.ts';
+import {
+  configMaps,
+  deployments,
+  events,
+  functions,
+  namespaces,
+  networkPolicies,
+  replicaSets,
+} from '#kube/resource.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
 import { type Environment, type OperatorProcess, startEnvironment } from './environment.ts';
 import { inline, loadFailure, testFunction } from './function.ts';
@@ -264,6 +273,64 @@ describe('ConfigMaps of old revisions', () => {
     }, 'old ConfigMaps to be removed');
   });
 });
+
+describe('the NetworkPolicy of a namespace', () => {
+  const ref = { namespace: 'isolated', name: 'catnap-functions' };
+  const policy = () => environment.client.get(networkPolicies, ref);
+  const isGone = () =>
+    policy().then(
+      () => false,
+      (error: unknown) => isNotFound(error),
+    );
+
+  it('comes with the first Function, is put right, and goes with the last', async () => {
+    await environment.client.create(namespaces, { metadata: { name: ref.namespace } });
+    const first = testFunction(environment.client, 'first', ref.namespace);
+    const last = testFunction(environment.client, 'last', ref.namespace);
+    await first.apply(inline());
+    const made = await until(policy, 'the policy to appear');
+    expect(made.spec?.podSelector.matchExpressions?.[0]?.key).toBe('catnap.dev/function');
+    await last.apply(inline());
+    await environment.client.patch(
+      networkPolicies,
+      ref,
+      { metadata: { labels: null }, spec: { ingress: [{}] } },
+      { type: 'merge' },
+    );
+    await until(async () => {
+      const { metadata, spec } = await policy();
+      expect(spec).toEqual(made.spec);
+      expect(metadata?.labels).toEqual(made.metadata?.labels);
+      return true;
+    }, 'the policy to be put right');
+    await first.remove();
+    await last.pod('last-1');
+    await last.remove();
+    await until(async () => (await functionsIn(ref.namespace)) === 0, 'the Functions to go');
+    expect(await isGone()).toBe(false);
+    await last.removePod('last-1');
+    await until(isGone, 'the policy to go');
+  });
+
+  it('of somebody else is left alone', async () => {
+    const namespace = 'taken';
+    await environment.client.create(namespaces, { metadata: { name: namespace } });
+    const foreign = { metadata: { namespace, name: ref.name }, spec: { podSelector: {} } };
+    await environment.client.create(networkPolicies, foreign);
+    await testFunction(environment.client, 'guest', namespace).apply(inline());
+    const event = await until(async () => {
+      const { items } = await environment.client.list(events, { namespace });
+      return items.find(({ regarding }) => regarding?.kind === 'NetworkPolicy');
+    }, 'an event about it');
+    expect(event).toMatchObject({ type: 'Warning', reason: 'NameConflict' });
+    const { spec } = await environment.client.get(networkPolicies, { namespace, name: ref.name });
+    expect(spec?.ingress).toBeUndefined();
+  });
+});
+
+async function functionsIn(namespace: string): Promise<number> {
+  return (await environment.client.list(functions, { namespace })).items.length;
+}
 
 async function replicaSetOf(name: string, revision: string): Promise<void> {
   const labels = { 'catnap.dev/function': name, 'catnap.dev/revision': revision };

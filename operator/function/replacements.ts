@@ -1,0 +1,74 @@
+/** Deletes pods whose place a fresh one takes sooner than Kubernetes would start them again. */
+import type { Pod } from 'kubernetes-types/core/v1.js';
+import type { Function as CatnapFunction } from '#crds/function/types.ts';
+import type { KubeClient } from '#kube/client.ts';
+import type { EventRecorder } from '#kube/events.ts';
+import type { Log } from '#kube/log.ts';
+import { pods, refOf } from '#kube/resource.ts';
+import { createTokenBuckets } from '#kube/token-buckets.ts';
+import { deleteUnlessGone } from './delete.ts';
+import { podReplacedEvent } from './events.ts';
+import type { Plan } from './plan.ts';
+
+/**
+ * Of pods that ran out of memory, for each function: enough for a bad call or two, and so few that a
+ * function that does it at every call keeps no node busy with making pods.
+ */
+const BURST = 3;
+const REFILL_MS = 30_000;
+
+export interface ReplacementOptions {
+  client: Pick<KubeClient, 'delete'>;
+  recorder: EventRecorder;
+  log: Log;
+  /** In milliseconds. */
+  monotonic: () => number;
+}
+
+export interface Replacements {
+  /** Without those that were deleted and that the cache still shows: they must not be deleted again. */
+  remaining(key: string, pods: readonly Pod[]): readonly Pod[];
+  /** Returns when to come back for those that have to wait, in ms; undefined when none has. */
+  replace(
+    key: string,
+    fn: CatnapFunction,
+    plan: Pick<Plan, 'replaceBlocked' | 'replaceHeldBack'>,
+  ): Promise<number | undefined>;
+  forget(key: string): void;
+}
+
+export function createReplacements({ client, recorder, log, monotonic }: ReplacementOptions): Replacements {
+  const deleted = new Map<string, Set<string>>();
+  const buckets = createTokenBuckets({ burst: BURST, refillMs: REFILL_MS });
+
+  const replacePod = async (key: string, fn: CatnapFunction, pod: Pod) => {
+    const uid = pod.metadata?.uid ?? '';
+    await deleteUnlessGone(client.delete(pods, refOf(pod), { preconditions: { uid } }));
+    const gone = deleted.get(key) ?? new Set();
+    deleted.set(key, gone.add(uid));
+    const event = podReplacedEvent(pod);
+    recorder.record(fn, event);
+    log.info({ function: key, pod: pod.metadata?.name, why: event.note }, 'pod replaced');
+  };
+
+  return {
+    remaining(key, present) {
+      const gone = deleted.get(key);
+      if (!gone) return present;
+      const uids = new Set(present.map(({ metadata }) => metadata?.uid ?? ''));
+      for (const uid of gone) if (!uids.has(uid)) gone.delete(uid);
+      if (gone.size === 0) deleted.delete(key);
+      return present.filter(({ metadata }) => !gone.has(metadata?.uid ?? ''));
+    },
+    async replace(key, fn, { replaceBlocked, replaceHeldBack }) {
+      // A call had to run beyond its timeout for each of these, which is limit enough.
+      for (const pod of replaceBlocked) await replacePod(key, fn, pod);
+      for (const pod of replaceHeldBack) {
+        if (!buckets.take(key, monotonic())) return REFILL_MS;
+        await replacePod(key, fn, pod);
+      }
+      return undefined;
+    },
+    forget: (key) => void deleted.delete(key),
+  };
+}
