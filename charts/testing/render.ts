@@ -1,5 +1,8 @@
 /** Renders the chart with the real helm, without a cluster. */
 import { execFile } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Deployment, StatefulSet } from 'kubernetes-types/apps/v1.js';
 import type { Pod, PodSpec, PodTemplateSpec } from 'kubernetes-types/core/v1.js';
@@ -7,6 +10,9 @@ import { parseAllDocuments } from 'yaml';
 import { helmPath } from '#test/tools/binaries.ts';
 
 const chart = fileURLToPath(new URL('../catnap', import.meta.url));
+/** Nobody's configuration of helm counts, and what helm caches of a cluster stays out of the user's home. */
+const HOME = join(tmpdir(), `catnap-helm-${process.pid}`);
+process.once('exit', () => rmSync(HOME, { recursive: true, force: true }));
 
 export interface Manifest {
   apiVersion: string;
@@ -32,7 +38,7 @@ export async function helm(
 ): Promise<string> {
   const args = [...command, ...settings.flatMap((setting) => ['--set-json', setting])];
   const binary = await helmPath();
-  const env = { PATH: process.env.PATH, HOME: '/nonexistent', KUBECONFIG: kubeconfig };
+  const env = { PATH: process.env.PATH, HOME, KUBECONFIG: kubeconfig };
   return new Promise((resolve, reject) => {
     execFile(binary, args, { env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
       if (error) reject(new Error(stderr || error.message));

@@ -12,13 +12,14 @@ import {
   upCluster,
 } from '#test/cluster/cluster.ts';
 import { createKubectl } from './kubectl.ts';
-import { CHART, DEFINITION, RELEASE, systemNamespace, valuesFor } from './real/chart.ts';
+import { CHART, DEFINITION, RELEASE, reservation, systemNamespace, valuesFor } from './real/chart.ts';
 import { helm, setArguments } from './real/helm.ts';
 import { type ProvidedImages, provideImages } from './real/images.ts';
 import { whenRolledOut } from './real/rollout.ts';
 import { waitFor } from './wait-for.ts';
 
 const GONE_TIMEOUT_MS = 120_000;
+const GATEWAY = { namespace: RELEASE.namespace, name: `${RELEASE.name}-gateway` };
 /** Tag of the images unless a test wants another: the chart's appVersion. */
 export const VERSION = '0.1.0';
 
@@ -70,15 +71,18 @@ export async function openRealPlatform({ nodes, keep, say }: RealPlatformOptions
 const clientOf = (kubeconfig: string) =>
   createKubeClient({ component: 'catnap-test', kubeConfig: loadKubeConfig({ file: kubeconfig }) });
 
-interface InstallOptions {
-  kubeconfig: string;
+interface ChartToInstall {
   images: ProvidedImages;
   /** Directory of the chart; this tree's by default. */
   chart?: string;
 }
 
 /** Installs the chart, or upgrades to it, and waits until everything runs as it says. */
-export async function installChart({ kubeconfig, images, chart = CHART }: InstallOptions): Promise<void> {
+export async function installChart({
+  kubeconfig,
+  images,
+  chart = CHART,
+}: ChartToInstall & { kubeconfig: string }): Promise<void> {
   const kubectl = await createKubectl(kubeconfig);
   await kubectl.apply(systemNamespace());
   const values = setArguments(valuesFor(images));
@@ -86,15 +90,26 @@ export async function installChart({ kubeconfig, images, chart = CHART }: Instal
   await whenRolledOut(clientOf(kubeconfig), RELEASE.namespace);
 }
 
+/**
+ * Uninstalls the release and installs another chart under its name, so that nothing but what Helm keeps is left of the
+ * first. The gateway has the address that callers know already.
+ */
+export async function replaceRelease(kubeconfig: string, wanted: ChartToInstall): Promise<void> {
+  const client = clientOf(kubeconfig);
+  const service = await client.get(services, GATEWAY);
+  await uninstallChart(kubeconfig);
+  await client.create(services, reservation(service));
+  await installChart({ kubeconfig, ...wanted });
+}
+
 /** Removes the release; what Helm keeps stays: the definition with every Function, secrets, volumes. */
-export async function uninstallChart(kubeconfig: string): Promise<void> {
+async function uninstallChart(kubeconfig: string): Promise<void> {
   await helm(kubeconfig, RELEASE, ['uninstall', RELEASE.name, '--ignore-not-found', '--wait']);
 }
 
 /** The Service's address inside the cluster. */
 async function addressOf(client: KubeClient): Promise<string> {
-  const ref = { namespace: RELEASE.namespace, name: `${RELEASE.name}-gateway` };
-  const { spec }: Service = await client.get(services, ref);
+  const { spec }: Service = await client.get(services, GATEWAY);
   return `http://${spec?.clusterIP}:${spec?.ports?.[0]?.port}`;
 }
 

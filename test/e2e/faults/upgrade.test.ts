@@ -2,7 +2,7 @@ import { describe, expect, inject, it } from 'vitest';
 import { loadImage } from '#test/cluster/cluster.ts';
 import { type ProvidedImages, provideImages } from '#test/harness/real/images.ts';
 import { checkOut, previousVersion } from '#test/harness/real/previous-version.ts';
-import { installChart, uninstallChart, VERSION } from '#test/harness/real-platform.ts';
+import { installChart, replaceRelease, VERSION } from '#test/harness/real-platform.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
 import { underSteadyLoad } from '../support/load.ts';
 import { isReady } from '../support/parts.ts';
@@ -41,8 +41,7 @@ describe('an upgrade of Catnap, under load,', () => {
     try {
       const tag = `${previous.version}-previous`;
       for (const archive of await old.buildImages(tag)) await loadImage(archive);
-      await uninstallChart(kubeconfig);
-      await installChart({ kubeconfig, images: { version: tag, digests: {} }, chart: old.chart });
+      await replaceRelease(kubeconfig, { images: { version: tag, digests: {} }, chart: old.chart });
       await functionPodsRun({ version: tag });
       const images = await provideImages(VERSION, nodes, say);
       const title = `upgraded from ${previous.version}`;

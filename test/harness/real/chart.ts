@@ -1,5 +1,6 @@
 /** How tests install the chart. */
 import { fileURLToPath } from 'node:url';
+import type { Service } from 'kubernetes-types/core/v1.js';
 import type { Release } from './helm.ts';
 import type { ProvidedImages } from './images.ts';
 
@@ -18,6 +19,24 @@ export function systemNamespace(): object {
     apiVersion: 'v1',
     kind: 'Namespace',
     metadata: { name: RELEASE.namespace, labels: RESTRICTED },
+  };
+}
+
+/** A Service with the address and ports of another, which the release takes over as if Helm had made it. */
+export function reservation({ metadata, spec }: Service): Service {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: {
+      name: metadata?.name,
+      namespace: metadata?.namespace,
+      labels: { 'app.kubernetes.io/managed-by': 'Helm' },
+      annotations: {
+        'meta.helm.sh/release-name': RELEASE.name,
+        'meta.helm.sh/release-namespace': RELEASE.namespace,
+      },
+    },
+    spec: { clusterIP: spec?.clusterIP, ports: spec?.ports },
   };
 }
 
