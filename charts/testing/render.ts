@@ -1,8 +1,5 @@
 /** Renders the chart with the real helm, without a cluster. */
 import { execFile } from 'node:child_process';
-import { rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Deployment, StatefulSet } from 'kubernetes-types/apps/v1.js';
 import type { Pod, PodSpec, PodTemplateSpec } from 'kubernetes-types/core/v1.js';
@@ -10,9 +7,8 @@ import { parseAllDocuments } from 'yaml';
 import { helmPath } from '#test/tools/binaries.ts';
 
 const chart = fileURLToPath(new URL('../catnap', import.meta.url));
-/** Nobody's configuration of helm counts, and what helm caches of a cluster stays out of the user's home. */
-const HOME = join(tmpdir(), `catnap-helm-${process.pid}`);
-process.once('exit', () => rmSync(HOME, { recursive: true, force: true }));
+/** Instead of the user's own, whose configuration of helm must not count. */
+const HOME = fileURLToPath(new URL('../../node_modules/.cache/catnap/helm-home', import.meta.url));
 
 export interface Manifest {
   apiVersion: string;

@@ -11,6 +11,7 @@ import type { CallRoute, InvocationRoute } from '#gateway/http/route.ts';
 import type { Metrics } from '#gateway/metrics/metrics.ts';
 import { MAX_ASYNC_BODY_BYTES } from './deliverer.ts';
 import type { DeliveryQueue } from './delivery-queue.ts';
+import { Hold } from './hold.ts';
 import { decodeMessage, encodeMessage, type StoredResponse } from './message.ts';
 import type { InvocationRecord, Records } from './records.ts';
 import type { Seal } from './seal.ts';
@@ -41,6 +42,7 @@ export interface AcceptOptions {
 
 export class AsyncCalls {
   private readonly options: AsyncCallsOptions;
+  private readonly hold = new Hold();
   private failing = false;
 
   constructor(options: AsyncCallsOptions) {
@@ -84,21 +86,24 @@ export class AsyncCalls {
       return;
     }
     const fingerprint = createHash('sha256').update(`${method} ${route.path}\n`).update(body).digest('hex');
-    if ((await store.records.create(id, fn.key, fingerprint)) === 'exists') {
-      const known = await store.records.get(id);
-      if (known?.request !== fingerprint) {
-        this.refuse(call, failure('IdempotencyConflict', 'Use a new Idempotency-Key for a new request.'));
-        return;
-      }
-      if (known.state !== 'queued') {
-        await this.answer(call, id);
-        return;
-      }
-    }
     const message = encodeMessage({ method, path: route.path, requestId, headers: call.headers }, body);
     const sealed = store.seal.close(message, `request:${id}:${fn.key}`).toString('base64');
-    await store.queue.add(id, { function: fn.key, request: sealed }, fn.limits.asyncAttempts);
-    metrics.asyncAccepted.inc();
+    // An attempt whose answer was lost finds its own record, and the queue takes an id only once.
+    const attempt = async (): Promise<'queued' | 'known' | 'conflict'> => {
+      if ((await store.records.create(id, fn.key, fingerprint)) === 'exists') {
+        const known = await store.records.get(id);
+        if (known?.request !== fingerprint) return 'conflict';
+        if (known.state !== 'queued') return 'known';
+      }
+      await store.queue.add(id, { function: fn.key, request: sealed }, fn.limits.asyncAttempts);
+      return 'queued';
+    };
+    const outcome = await this.hold.until(attempt, sealed.length, () => call.response.destroyed);
+    if (outcome === 'conflict') {
+      this.refuse(call, failure('IdempotencyConflict', 'Use a new Idempotency-Key for a new request.'));
+      return;
+    }
+    if (outcome === 'queued') metrics.asyncAccepted.inc();
     this.failing = false;
     await this.answer(call, id);
   }

@@ -75,6 +75,8 @@ interface ChartToInstall {
   images: ProvidedImages;
   /** Directory of the chart; this tree's by default. */
   chart?: string;
+  /** Beyond those that every test needs. */
+  values?: Record<string, unknown>;
 }
 
 /** Installs the chart, or upgrades to it, and waits until everything runs as it says. */
@@ -82,11 +84,12 @@ export async function installChart({
   kubeconfig,
   images,
   chart = CHART,
+  values = {},
 }: ChartToInstall & { kubeconfig: string }): Promise<void> {
   const kubectl = await createKubectl(kubeconfig);
   await kubectl.apply(systemNamespace());
-  const values = setArguments(valuesFor(images));
-  await helm(kubeconfig, RELEASE, ['upgrade', RELEASE.name, chart, '--install', ...values]);
+  const settings = setArguments({ ...valuesFor(images), ...values });
+  await helm(kubeconfig, RELEASE, ['upgrade', RELEASE.name, chart, '--install', ...settings]);
   await whenRolledOut(clientOf(kubeconfig), RELEASE.namespace);
 }
 

@@ -9,7 +9,7 @@ const BACK_MS = 60_000;
 describe('Redis, under load,', () => {
   const steady = useSteadyFunctions('redis');
 
-  it('is killed and comes back: no synchronous call fails, asynchronous ones are refused meanwhile', async () => {
+  it('is killed and comes back: no synchronous call fails, asynchronous ones wait or are refused', async () => {
     const { space, load } = steady();
     const report = await underSteadyLoad(space, 'Redis killed', load, async (running) => {
       await killPart(space, 'redis');
