@@ -36,6 +36,10 @@ functionWatcher.start();
 podWatcher.start();
 const { port, controlPort, announcePort } = gateway;
 log.info({ port, controlPort, announcePort }, 'listening');
+Promise.all([functionWatcher.whenSynced(), podWatcher.whenSynced()]).then(
+  () => log.info({ sinceStartMs: Math.round(performance.now()) }, 'ready'),
+  () => {}, // Stopped before.
+);
 
 let stopping = false;
 const shutDown = async (signal: string): Promise<void> => {

@@ -34,6 +34,10 @@ const probes = createProbes({
 const server = createProbeServer(probes);
 const port = await listen(server, config.port, config.host);
 log.info({ port }, 'listening');
+Promise.all(operator.caches.essential.map((cache) => cache.whenSynced(stopping.signal))).then(
+  () => log.info({ sinceStartMs: Math.round(performance.now()) }, 'ready'),
+  () => {}, // Stopped before.
+);
 
 for (const name of ['SIGTERM', 'SIGINT'] as const) {
   process.on(name, () => {

@@ -1,8 +1,8 @@
 /** Patience with Redis: asynchronous calls wait for its restart or fail-over instead of being refused. */
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** A pod of Redis that is replaced is back sooner; callers' and proxies' patience is longer. */
-const HOLD_MS = 10_000;
+/** A Redis that crashes twice is back within the kubelet's first back-off of 10 s; callers' patience is longer. */
+const HOLD_MS = 15_000;
 const RETRY_MS = 200;
 /** Of one gateway: calls beyond are refused at once. */
 const MAX_HELD_CALLS = 1_000;
@@ -27,7 +27,7 @@ export class Hold {
   }
 
   /**
-   * Attempts something until it succeeds, for 10 s at most. Each attempt must be safe to repeat after one whose answer
+   * Attempts something until it succeeds, for 15 s at most. Each attempt must be safe to repeat after one whose answer
    * was lost.
    *
    * @param bytes what the call keeps in memory meanwhile

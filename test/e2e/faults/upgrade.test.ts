@@ -8,9 +8,12 @@ import { underSteadyLoad } from '../support/load.ts';
 import { isReady } from '../support/parts.ts';
 import { requires } from '../support/requires.ts';
 import { useSteadyFunctions } from '../support/steady.ts';
+import type { Failure } from '../support/tally.ts';
 
 const TIMEOUT_MS = 8 * 60_000;
 const { kubeconfig, nodes } = inject('platform');
+/** Its gateways refuse asynchronous calls at once while the pod of Redis is replaced; later ones hold them. */
+const WITHOUT_HOLD = '0.1.0';
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 
 describe('an upgrade of Catnap, under load,', () => {
@@ -49,12 +52,16 @@ describe('an upgrade of Catnap, under load,', () => {
         await installChart({ kubeconfig, images });
         await functionPodsRun(images);
       });
-      expect(report.failures).toEqual([]);
+      const decided = (failed: Failure) => previous.version === WITHOUT_HOLD && isRefusedWithoutRedis(failed);
+      expect(report.failures.filter((failed) => !decided(failed))).toEqual([]);
       expect(report.lost).toEqual([]);
     } finally {
       await old.remove();
     }
   });
+
+  const isRefusedWithoutRedis = ({ way, kind }: Failure) =>
+    way === 'asynchronous' && kind === '503 async-unavailable';
 
   /** An upgrade brings a new runtime, so the operator rolls every function out anew. */
   async function functionPodsRun({ version }: Pick<ProvidedImages, 'version'>): Promise<void> {
