@@ -6,7 +6,7 @@ import type { FunctionState } from '#gateway/functions/function-state.ts';
 import type { Invoker } from '#gateway/invoke/invoker.ts';
 import { DELIVERY_SLOTS, type DeliveryJob, RetryLater } from './delivery-queue.ts';
 import { decodeMessage, encodeMessage, type StoredRequest } from './message.ts';
-import type { Records } from './records.ts';
+import { type Records, UNFINISHED_TTL_SECONDS } from './records.ts';
 import { backoffMs, judgeFailure, judgeResponse, type Verdict } from './retry-policy.ts';
 import type { Seal } from './seal.ts';
 import { type DeliveryResult, StoredExchange } from './stored-exchange.ts';
@@ -14,6 +14,7 @@ import { type DeliveryResult, StoredExchange } from './stored-exchange.ts';
 /** Largest request and response body of an asynchronous call. */
 export const MAX_ASYNC_BODY_BYTES = 1024 * 1024;
 const POSTPONE_MS = 500;
+const UNREADABLE_POSTPONE_MS = 5_000;
 
 export interface DelivererOptions {
   readonly invoker: Invoker;
@@ -27,6 +28,7 @@ export class Deliverer {
   private readonly options: DelivererOptions;
   /** Deliveries under way, by function. */
   private readonly running = new Map<string, number>();
+  private saidUnreadable = false;
 
   constructor(options: DelivererOptions) {
     this.options = options;
@@ -67,6 +69,11 @@ export class Deliverer {
     const attempt = attemptOf(job);
     const request = this.unseal(job);
     if (request instanceof Error) {
+      // Not lost: another gateway may have its key, or this one again when it was changed by mistake.
+      if (Date.now() - job.timestamp < UNFINISHED_TTL_SECONDS * 1_000) {
+        this.sayUnreadable(id);
+        return postpone(job, token, UNREADABLE_POSTPONE_MS);
+      }
       await this.giveUp(
         job,
         failure('BadRequest', 'The stored request cannot be read: the encryption key has changed.'),
@@ -92,6 +99,17 @@ export class Deliverer {
       );
     }
     await this.finish(job, attempt, result, verdict);
+  }
+
+  /** Once: with another key all calls in the queue are so. */
+  private sayUnreadable(id: string): void {
+    if (this.saidUnreadable) return;
+    this.saidUnreadable = true;
+    const { log } = this.options;
+    log.error(
+      { id },
+      'a queued call cannot be opened with CATNAP_ENCRYPTION_KEY; such calls stay queued for 7 days',
+    );
   }
 
   private send(
@@ -157,8 +175,8 @@ function attemptOf(job: DeliveryJob): number {
 }
 
 /** Later, without counting as a delivery. */
-async function postpone(job: DeliveryJob, token: string): Promise<never> {
-  await job.moveToDelayed(Date.now() + POSTPONE_MS * (0.5 + Math.random()), token);
+async function postpone(job: DeliveryJob, token: string, pauseMs = POSTPONE_MS): Promise<never> {
+  await job.moveToDelayed(Date.now() + pauseMs * (0.5 + Math.random()), token);
   throw new DelayedError();
 }
 

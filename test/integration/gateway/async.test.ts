@@ -1,5 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DeliveryQueue } from '#gateway/async/delivery-queue.ts';
+import { encodeMessage } from '#gateway/async/message.ts';
+import { Records } from '#gateway/async/records.ts';
+import { Seal } from '#gateway/async/seal.ts';
 import { startRedis, type TestRedis } from '#test/harness/redis.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
 import { type Answer, type Fixture, startFixture, withRedis } from './fixture.ts';
@@ -206,4 +212,54 @@ describe('when Redis is gone', () => {
     );
     expect(await finished(accepted, 15_000)).toMatchObject({ status: 'succeeded' });
   });
+});
+
+describe('a call sealed with another key', () => {
+  it('stays queued until a gateway has that key', async () => {
+    const key = randomBytes(32);
+    const id = `i${randomBytes(16).toString('hex')}`;
+    const path = fixture.addFunction('sealed');
+    await fixture.addPod('sealed', (_, response) => response.end('opened'));
+    await enqueue(id, path.replace('/fn/', ''), new Seal(key));
+    const client = new Redis(redis.url);
+    try {
+      const isDelayed = async () => (await client.zcard('catnap:calls:delayed')) === 1;
+      await waitFor(isDelayed, { timeoutMs: 5_000, describe: 'the call to be postponed' });
+      expect((await fixture.call(`/invocations/${id}`)).json()).toMatchObject({ status: 'queued' });
+    } finally {
+      client.disconnect();
+    }
+    const other = await startFixture({
+      ...withRedis(redis.url),
+      CATNAP_ENCRYPTION_KEY: key.toString('base64'),
+    });
+    try {
+      other.addFunction('sealed');
+      await other.addPod('sealed', (_, response) => response.end('opened'));
+      const status = await waitFor(
+        async () => {
+          const found = (await other.call(`/invocations/${id}`)).json();
+          return found.finishedAt ? found : undefined;
+        },
+        { timeoutMs: 40_000, describe: 'the end of the call' },
+      );
+      expect(status).toMatchObject({ status: 'succeeded', attempts: 1 });
+    } finally {
+      await other.stop();
+    }
+  }, 60_000);
+
+  async function enqueue(id: string, functionKey: string, seal: Seal): Promise<void> {
+    const client = new Redis(redis.url);
+    const queue = new DeliveryQueue(client, pino({ level: 'silent' }));
+    try {
+      await new Records(client).create(id, functionKey, 'fingerprint');
+      const head = { method: 'GET', path: '/', requestId: 'r', headers: [] };
+      const sealed = seal.close(encodeMessage(head, Buffer.alloc(0)), `request:${id}:${functionKey}`);
+      await queue.add(id, { function: functionKey, request: sealed.toString('base64') }, 1);
+    } finally {
+      await queue.close();
+      client.disconnect();
+    }
+  }
 });
