@@ -297,6 +297,12 @@ export const functionSpec = Type.Object(
         description: 'A container image that serves HTTP on $PORT, instead of `source`.',
       }),
     ),
+    class: Type.Optional(
+      stringEnum(['pooled', 'dedicated'], {
+        description:
+          'Where its pods come from: a pool of warm pods first (pooled, the default for `source`), or always its own Deployment (dedicated, the only one for `image`).',
+      }),
+    ),
     env: Type.Optional(env),
     envFrom: Type.Optional(envFrom),
     resources,
@@ -316,6 +322,11 @@ export const functionSpec = Type.Object(
       rule('has(self.source) != has(self.image)', 'exactly one of source and image must be set'),
       rule('!has(self.image) || !has(self.handler)', 'handler goes with source, not with image', '.handler'),
       rule('!has(self.image) || !has(self.runtime)', 'runtime goes with source, not with image', '.runtime'),
+      rule(
+        "!has(self.image) || !has(self.class) || self.class == 'dedicated'",
+        'a function with an image of its own is always dedicated',
+        '.class',
+      ),
     ],
   },
 );
@@ -350,6 +361,15 @@ export const functionStatus = Type.Object(
     revision: Type.Optional(Type.String({ description: 'Hash of code and settings that pods should run.' })),
     loadedRevision: Type.Optional(
       Type.String({ description: 'The last revision whose code was seen to load.' }),
+    ),
+    launch: Type.Optional(
+      Type.Object(
+        {
+          pool: Type.String({ description: 'The pool whose warm pods can run the function.' }),
+          digest: Type.String({ description: 'Where the launch spec is kept.' }),
+        },
+        { description: 'How warm pods become the function; absent while only its own pods can run it.' },
+      ),
     ),
   },
   { description: 'What the platform observed.' },

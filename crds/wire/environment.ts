@@ -15,6 +15,14 @@ export const environment = {
   announceUrl: 'CATNAP_ANNOUNCE_URL',
   announceToken: 'CATNAP_ANNOUNCE_TOKEN',
   podUid: 'CATNAP_POD_UID',
+  /** Of warm pods: who may claim them, see claim.ts. That it is there makes a pod wait for a claim. */
+  claimKey: 'CATNAP_CLAIM_KEY',
+  /** Of warm pods: `namespace/~pool`, under which they announce themselves until they are claimed. */
+  pool: 'CATNAP_POOL',
+  /** Of warm pods: a directory in memory for code and launch spec; it outlives the container, not the pod. */
+  launchDir: 'CATNAP_LAUNCH_DIR',
+  /** Of warm pods: where they take claims, CLAIM_PORT of names.ts unless it is set. */
+  claimPort: 'CATNAP_CLAIM_PORT',
 } as const;
 
 /** Exit codes of the language runtimes; the termination message holds a {@link TerminationMessage} as JSON. */

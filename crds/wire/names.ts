@@ -8,6 +8,9 @@ export const labels = {
   function: 'catnap.dev/function',
   /** On function pods: the revision their code and settings come from. */
   revision: 'catnap.dev/revision',
+  /** On warm pods that no function has claimed yet, and on what makes them: the pool's name. */
+  pool: 'catnap.dev/pool',
+  /** On every pod that runs, or is there to run, a function: {@link MANAGED_BY}. */
   managedBy: 'app.kubernetes.io/managed-by',
 } as const;
 
@@ -23,12 +26,15 @@ export const fieldManagers = {
   status: 'catnap-operator-status',
   autoscaler: 'catnap-operator-autoscaler',
   networkPolicy: 'catnap-operator-network-policy',
+  pool: 'catnap-operator-pool',
   gateway: 'catnap-gateway',
 } as const;
 
 /** The port a function container serves HTTP on; also its `PORT`. */
 export const FUNCTION_PORT = 8080;
 export const FUNCTION_CONTAINER = 'function';
+/** The port a warm pod takes claims on, see claim.ts. Not for callers and not for functions. */
+export const CLAIM_PORT = 8081;
 
 /**
  * The Deployment that runs a function. The CRD bounds function names to 57 characters so that the
@@ -47,4 +53,12 @@ export function functionKey(namespace: string, name: string): string {
 export function splitKey(key: string): { namespace: string; name: string } {
   const slash = key.indexOf('/');
   return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+}
+
+/**
+ * The key of a pool where keys of functions stand as well. A function's name is a DNS label, so the two
+ * never meet.
+ */
+export function poolKey(namespace: string, pool: string): string {
+  return `${namespace}/~${pool}`;
 }

@@ -24,9 +24,32 @@ export interface FunctionSample {
   arrivals: number;
 }
 
+/** A warm pod that this gateway claimed for a function, and that is not yet labelled as the function's. */
+export interface Claim {
+  namespace: string;
+  pod: string;
+  podUid: string;
+  /** Without its namespace. */
+  function: string;
+  revision: string;
+  /** What the claim took, in milliseconds: until the pod answered, and the loading of the code within that. */
+  claimMs: number;
+  loadMs: number;
+}
+
+/** A pod with a pool's label that refuses claims: another gateway claimed it and did not live to tell. */
+export interface Stray {
+  namespace: string;
+  pod: string;
+  podUid: string;
+}
+
 export interface GatewaySample {
   /** Grows by one with each sample, so that a reader sees a gateway stand still without comparing clocks. */
   sequence: number;
   /** By `namespace/name`; only functions that had any load. */
   functions: Record<string, FunctionSample>;
+  /** Absent when there are none. */
+  claims?: Claim[];
+  strays?: Stray[];
 }

@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
+import type { Seal } from '#crds/wire/seal.ts';
 import { type Failure, failure } from '#gateway/errors.ts';
 import type { FunctionState } from '#gateway/functions/function-state.ts';
 import { announcedLength, bodyTooLarge, NO_BODY, readBody } from '#gateway/http/body.ts';
@@ -14,7 +15,6 @@ import type { DeliveryQueue } from './delivery-queue.ts';
 import { Hold } from './hold.ts';
 import { decodeMessage, encodeMessage, type StoredResponse } from './message.ts';
 import type { InvocationRecord, Records } from './records.ts';
-import type { Seal } from './seal.ts';
 import { statusDocument } from './status-document.ts';
 
 const WAIT_POLL_MS = 50;

@@ -1,6 +1,7 @@
 /** Delivers asynchronous calls through the ordinary invocation path and writes down how they ended. */
 import { DelayedError, UnrecoverableError } from 'bullmq';
 import type { Logger } from 'pino';
+import type { Seal } from '#crds/wire/seal.ts';
 import { type Failure, failure } from '#gateway/errors.ts';
 import type { FunctionState } from '#gateway/functions/function-state.ts';
 import type { Invoker } from '#gateway/invoke/invoker.ts';
@@ -8,7 +9,6 @@ import { DELIVERY_SLOTS, type DeliveryJob, RetryLater } from './delivery-queue.t
 import { decodeMessage, encodeMessage, type StoredRequest } from './message.ts';
 import { type Records, UNFINISHED_TTL_SECONDS } from './records.ts';
 import { backoffMs, judgeFailure, judgeResponse, type Verdict } from './retry-policy.ts';
-import type { Seal } from './seal.ts';
 import { type DeliveryResult, StoredExchange } from './stored-exchange.ts';
 
 /** Largest request and response body of an asynchronous call. */
