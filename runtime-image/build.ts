@@ -23,22 +23,30 @@ const common = {
   logLevel: 'error',
 } as const satisfies BuildOptions;
 
-/** Code for archives stays in a file of its own, which only functions that come as one ever read. */
-const separateArchive: Plugin = {
-  name: 'separate-archive',
+/** Code for archives and for warm pods stays in files of its own, which only pods that need it ever read. */
+const onDemand = ['archive/fetch-archive.ts', 'warm/warm-pod.ts'];
+
+const separateOnDemand: Plugin = {
+  name: 'separate-on-demand',
   setup({ onResolve }) {
-    onResolve({ filter: /\/fetch-archive\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './fetch-archive.mjs', external: true } : undefined,
+    onResolve({ filter: /\.ts$/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' && onDemand.some((file) => basename(file) === basename(path))
+        ? { path: `./${outputName(path)}`, external: true }
+        : undefined,
     );
   },
 };
 
-const entries = ['main.ts', 'archive/fetch-archive.ts', 'process/watchdog-worker.ts'];
+const entries = ['main.ts', ...onDemand, 'process/watchdog-worker.ts'];
+
+function outputName(entry: string): string {
+  return basename(entry).replace('.ts', '.mjs');
+}
 
 /** Builds the Node.js 26 runtime into `outDir`. @returns the file to start with `node`. */
 export async function buildRuntime(outDir: string): Promise<{ entry: string }> {
   const source = (entry: string) => fileURLToPath(new URL(`./nodejs26/${entry}`, import.meta.url));
-  const output = (entry: string) => join(resolve(outDir), basename(entry).replace('.ts', '.mjs'));
+  const output = (entry: string) => join(resolve(outDir), outputName(entry));
   // One build each rather than code splitting: a shared chunk would be one more file to load at the start.
   const results = await Promise.all(
     entries.map((entry) =>
@@ -47,7 +55,7 @@ export async function buildRuntime(outDir: string): Promise<{ entry: string }> {
         entryPoints: [source(entry)],
         outfile: output(entry),
         minifySyntax: true,
-        plugins: [separateArchive, lazyBuiltins],
+        plugins: [separateOnDemand, lazyBuiltins],
       }),
     ),
   );

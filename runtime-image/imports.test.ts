@@ -2,8 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as announcement from '#crds/wire/announcement.ts';
+import * as claim from '#crds/wire/claim.ts';
 import * as environment from '#crds/wire/environment.ts';
 import * as headers from '#crds/wire/headers.ts';
+import * as launchSpec from '#crds/wire/launch-spec.ts';
 import * as names from '#crds/wire/names.ts';
 import * as wire from './nodejs26/wire.ts';
 
@@ -28,7 +30,7 @@ function importsOf(file: string): string[] {
 
 it('finds the imports that it checks', () => {
   expect(importsOf('nodejs26/main.ts')).toContain('./wire.ts');
-  expect(importsOf('nodejs26/main.ts')).toContain('./archive/fetch-archive.ts');
+  expect(importsOf('nodejs26/main.ts')).toContain('./warm/warm-pod.ts');
 });
 
 it.each(runtimeSources)('%s imports nothing from outside the runtime image', (file) => {
@@ -56,15 +58,21 @@ describe('wire.ts', () => {
     expect(wire.rejections).toEqual(headers.rejections);
     expect(wire.PLATFORM_HEADER_PREFIX).toBe(headers.PLATFORM_HEADER_PREFIX);
     expect(wire.FUNCTION_PORT).toBe(names.FUNCTION_PORT);
+    expect(wire.CLAIM_PORT).toBe(names.CLAIM_PORT);
+    expect(wire.CLAIM_PATH).toBe(claim.CLAIM_PATH);
+    expect(wire.claimHeaders).toEqual(claim.claimHeaders);
+    expect(wire.claimMessage('pod', 'digest')).toBe(claim.claimMessage('pod', 'digest'));
+    expect(wire.MAX_LAUNCH_SPEC_BYTES).toBe(launchSpec.MAX_LAUNCH_SPEC_BYTES);
   });
 
-  it('has the same termination message', () => {
+  it('has the same messages', () => {
     // Compiles only while each is assignable to the other.
-    const there: environment.TerminationMessage = {
-      reason: 'Blocked',
-      message: '',
-    } as wire.TerminationMessage;
-    const here: wire.TerminationMessage = there;
-    expect(here).toBe(there);
+    type Same<A, B> = [A, B] extends [B, A] ? true : false;
+    const same: [
+      Same<wire.TerminationMessage, environment.TerminationMessage>,
+      Same<wire.LaunchSpec, launchSpec.LaunchSpec>,
+      Same<wire.ClaimAnswer, claim.ClaimAnswer>,
+    ] = [true, true, true];
+    expect(same).toHaveLength(3);
   });
 });

@@ -39,7 +39,7 @@ describe('readSettings', () => {
       concurrency: 1,
       timeoutMs: 3_600_000,
       namespace: 'ns',
-      announce: { url: 'http://gateways:8091', token: 't', podUid: 'u' },
+      announce: { url: 'http://gateways:8091', token: 't', podUid: 'u', functionKey: 'ns/n' },
     });
     expect(settings.source).toEqual({ archiveUrl: 'https://store.example/a.zip', sha256: 'a'.repeat(64) });
   });

@@ -20,6 +20,8 @@ export interface AnnounceSettings {
   readonly url: string;
   readonly token: string;
   readonly podUid: string;
+  /** `namespace/name`, or `namespace/~pool` of a pod that no function has claimed. */
+  readonly functionKey: string;
 }
 
 /** Thrown with every fault found in the environment, not just the first. */
@@ -27,7 +29,7 @@ export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the settings that the platform puts into the environment.
@@ -35,33 +37,39 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function readSettings(env: Environment): Settings {
   const faults: string[] = [];
+  const functionName = env[environment.functionName] || 'function';
+  const namespace = env[environment.functionNamespace] || 'default';
   const settings: Settings = {
     host: env.HOST || undefined,
-    port: integer(env, environment.port, { fallback: FUNCTION_PORT, min: 0, max: 65_535 }, faults),
+    port: portNumber(env, environment.port, FUNCTION_PORT, faults),
     handler: handler(env, faults),
     source: source(env, faults),
     concurrency: integer(env, environment.concurrency, { fallback: 10, min: 1, max: 1000 }, faults),
     timeoutMs: integer(env, environment.timeoutSeconds, { fallback: 30, min: 1, max: 3600 }, faults) * 1000,
-    functionName: env[environment.functionName] || 'function',
-    namespace: env[environment.functionNamespace] || 'default',
+    functionName,
+    namespace,
     revision: env[environment.revision] ?? '',
-    announce: announceSettings(env),
+    announce: announceSettings(env, `${namespace}/${functionName}`),
   };
   if (faults.length > 0) throw new SettingsError(faults.join('; '));
   return Object.freeze(settings);
 }
 
 /** Faults in these are no reason not to serve: Kubernetes tells the gateways as well, only later. */
-function announceSettings(env: Environment): AnnounceSettings | undefined {
+export function announceSettings(env: Environment, functionKey: string): AnnounceSettings | undefined {
   const { announceUrl, announceToken, podUid } = environment;
   const [url, token, uid] = [env[announceUrl], env[announceToken], env[podUid]];
-  return url && token && uid ? { url, token, podUid: uid } : undefined;
+  return url && token && uid ? { url, token, podUid: uid, functionKey } : undefined;
 }
 
 interface Bounds {
   fallback: number;
   min: number;
   max: number;
+}
+
+export function portNumber(env: Environment, name: string, fallback: number, faults: string[]): number {
+  return integer(env, name, { fallback, min: 0, max: 65_535 }, faults);
 }
 
 function integer(env: Environment, name: string, bounds: Bounds, faults: string[]): number {

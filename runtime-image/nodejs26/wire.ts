@@ -17,6 +17,10 @@ export const environment = {
   announceUrl: 'CATNAP_ANNOUNCE_URL',
   announceToken: 'CATNAP_ANNOUNCE_TOKEN',
   podUid: 'CATNAP_POD_UID',
+  claimKey: 'CATNAP_CLAIM_KEY',
+  pool: 'CATNAP_POOL',
+  launchDir: 'CATNAP_LAUNCH_DIR',
+  claimPort: 'CATNAP_CLAIM_PORT',
 } as const;
 
 export const ANNOUNCE_PATH = '/announce';
@@ -25,6 +29,29 @@ export const announceHeaders = {
   podUid: 'x-catnap-pod-uid',
   port: 'x-catnap-port',
 } as const;
+
+export const CLAIM_PATH = '/claim';
+export const CLAIM_PORT = 8081;
+export const claimHeaders = { signature: 'x-catnap-signature' } as const;
+
+/** What the signature of a claim is made over. */
+export function claimMessage(podUid: string, bodySha256: string): string {
+  return `catnap claim\n${podUid}\n${bodySha256}`;
+}
+
+export interface ClaimAnswer {
+  loadMs: number;
+}
+
+export const MAX_LAUNCH_SPEC_BYTES = 4 * 2 ** 20;
+
+export interface LaunchSpec {
+  function: string;
+  revision: string;
+  env: Record<string, string>;
+  files?: Record<string, string>;
+  binaryFiles?: Record<string, string>;
+}
 
 export const exitCodes = { loadFailed: 78, blocked: 124 } as const;
 

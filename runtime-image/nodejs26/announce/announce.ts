@@ -1,5 +1,5 @@
 import { log } from '../log.ts';
-import type { AnnounceSettings, Settings } from '../settings.ts';
+import type { AnnounceSettings } from '../settings.ts';
 import { resolveGateways } from './gateways.ts';
 import { announcementText, sendAnnouncement } from './send.ts';
 
@@ -12,23 +12,22 @@ const LIMIT_MS = 3_000;
  * Tells every gateway that this pod listens, so that they need not wait until Kubernetes reports it. Whatever goes
  * wrong, the pod serves all the same: errors end in one line of the log, and nothing here keeps the process alive.
  *
+ * @param host the address that connections have to come from, if there is one
  * @param stopped the pod wants no more calls
  */
 export async function announce(
-  settings: Settings,
   identity: AnnounceSettings,
-  port: number,
+  { host, port }: { host: string | undefined; port: number },
   stopped: () => boolean,
 ): Promise<void> {
   const giveUpAt = performance.now() + LIMIT_MS;
   const persist = (attempt: () => Promise<string | undefined>) => repeat(attempt, giveUpAt, stopped);
-  const { host } = settings;
   let gateways: Awaited<ReturnType<typeof resolveGateways>> = [];
   const lookup = await persist(async () => {
     gateways = await resolveGateways(identity.url, host);
     return undefined;
   });
-  const text = announcementText(settings, identity, port);
+  const text = announcementText(identity, port);
   const failures = await Promise.all(
     gateways.map(async (gateway) => {
       const failure = await persist(() => sendAnnouncement(gateway, text, host, ATTEMPT_TIMEOUT_MS));

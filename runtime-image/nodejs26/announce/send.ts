@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import type { AnnounceSettings, Settings } from '../settings.ts';
+import type { AnnounceSettings } from '../settings.ts';
 import { ANNOUNCE_PATH, announceHeaders } from '../wire.ts';
 import type { GatewayAddress } from './gateways.ts';
 
@@ -8,15 +8,14 @@ const MAX_ANSWER_BYTES = 4_096;
 
 /** The request, as it goes over the wire. Node's own client would cost a new process milliseconds. */
 export function announcementText(
-  { namespace, functionName }: Settings,
-  { url, token, podUid }: AnnounceSettings,
+  { url, token, podUid, functionKey }: AnnounceSettings,
   port: number,
 ): string {
   const lines = [
     `POST ${ANNOUNCE_PATH} HTTP/1.1`,
     `host: ${new URL(url).host}`,
     `authorization: Bearer ${token}`,
-    `${announceHeaders.function}: ${namespace}/${functionName}`,
+    `${announceHeaders.function}: ${functionKey}`,
     `${announceHeaders.podUid}: ${podUid}`,
     `${announceHeaders.port}: ${port}`,
     'content-length: 0',

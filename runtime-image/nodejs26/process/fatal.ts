@@ -10,9 +10,14 @@ const CRASH_GRACE_MS = 5_000;
  * An error that nobody caught leaves the function in an unknown state, so the process ends, as it would without Catnap:
  * the call that caused it gets 500 where that is known, others may finish within five seconds, new ones are refused.
  */
-export function exitOnUncaught(calls: Calls, state: ServerState, exit: (code: number) => void): void {
+export function exitOnUncaught(
+  calls: Calls,
+  state: ServerState,
+  exit: (code: number) => void,
+  target: Pick<NodeJS.Process, 'on'>,
+): void {
   let crashing = false;
-  process.on('uncaughtException', (error, origin) => {
+  target.on('uncaughtException', (error, origin) => {
     const msg =
       origin === 'unhandledRejection' ? 'unhandled rejection, exiting' : 'uncaught exception, exiting';
     log('error', msg, { error });

@@ -23,12 +23,17 @@ export function terminationPath(): string | undefined {
   return process.env.CATNAP_TERMINATION_LOG || (existsSync(DEFAULT_PATH) ? DEFAULT_PATH : undefined);
 }
 
-/** JSON of at most 4096 bytes; the message gives way. */
+/** JSON of at most 4096 bytes. */
 export function formatTerminationMessage(message: TerminationMessage): string {
-  let keep = Math.min(message.message.length, MAX_BYTES);
+  return JSON.stringify(fitTerminationMessage(message));
+}
+
+/** What is kept of it: the message gives way where all of it together would be too long. */
+export function fitTerminationMessage(whole: TerminationMessage): TerminationMessage {
+  let keep = Math.min(whole.message.length, MAX_BYTES);
   for (;;) {
-    const text = JSON.stringify({ ...message, message: shorten(message.message, keep) });
-    if (Buffer.byteLength(text) <= MAX_BYTES || keep === 0) return text;
+    const fit = { ...whole, message: shorten(whole.message, keep) };
+    if (Buffer.byteLength(JSON.stringify(fit)) <= MAX_BYTES || keep === 0) return fit;
     keep = Math.floor(keep * 0.75);
   }
 }

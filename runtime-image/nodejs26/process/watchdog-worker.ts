@@ -1,14 +1,11 @@
 /** The watchdog's thread: reads the main thread's heartbeat and ends the process when a call blocks it too long. */
 import type { Session } from 'node:inspector';
-import { workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { FunctionRoot } from '../load/root.ts';
 import { log, setLogFunction } from '../log.ts';
 import { exitCodes } from '../wire.ts';
 import { cells, isBlocked, type WatchdogData } from './blocked.ts';
 import { writeTerminationMessage } from './termination.ts';
-
-const { shared, timeoutMs, functionKey, directory } = workerData as WatchdogData;
-const memory = new Int32Array(shared);
 
 const CHECK_MS = 100;
 /** A main thread inside a system call cannot be asked where it is, nor to exit. */
@@ -16,9 +13,22 @@ const PAUSE_LIMIT_MS = 1_000;
 
 let lastBeat = -1;
 let silentMs = 0;
+// Already here, though it is too early: Node loads `performance` on its first use, and that takes a millisecond.
 let lastCheck = performance.now();
+
+// By message rather than as the worker's data: a warm pod starts the thread before it knows what to watch, and sends
+// empty ones until then.
+let data: WatchdogData | undefined;
+while (!data) data = await nextMessage();
+const { shared, timeoutMs, functionKey, directory } = data;
+const memory = new Int32Array(shared);
+lastCheck = performance.now();
 const timer = setInterval(check, CHECK_MS);
 setLogFunction(functionKey);
+
+function nextMessage(): Promise<WatchdogData | undefined> {
+  return new Promise((resolve) => void parentPort?.once('message', resolve));
+}
 
 function check(): void {
   const now = performance.now();

@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import type { Calls } from '../http/calls.ts';
 import { log } from '../log.ts';
 import type { Settings } from '../settings.ts';
@@ -12,13 +13,15 @@ export interface WatchdogOptions {
   directory: string;
   /** Called when every slot is held by a handler that ignored its deadline. */
   onStuck: () => void;
+  /** One that was started ahead. */
+  thread?: Worker | undefined;
 }
 
 /**
- * Starts a thread that ends the process when a call outlives its deadline and blocks the event loop, which no timer on
- * the main thread could do.
+ * Has a thread end the process when a call outlives its deadline and blocks the event loop, which no timer on the main
+ * thread could do.
  */
-export function startWatchdog({ settings, calls, directory, onStuck }: WatchdogOptions): void {
+export function startWatchdog({ settings, calls, directory, onStuck, thread }: WatchdogOptions): void {
   const shared = new SharedArrayBuffer(cells.length * Int32Array.BYTES_PER_ELEMENT);
   const memory = new Int32Array(shared);
   const beat = () => {
@@ -31,14 +34,20 @@ export function startWatchdog({ settings, calls, directory, onStuck }: WatchdogO
   beat();
   setInterval(beat, HEARTBEAT_MS).unref();
   const functionKey = `${settings.namespace}/${settings.functionName}`;
-  const workerData: WatchdogData = { shared, timeoutMs: settings.timeoutMs, functionKey, directory };
-  // Loaded here rather than imported: it takes milliseconds, and by now the server listens.
+  const data: WatchdogData = { shared, timeoutMs: settings.timeoutMs, functionKey, directory };
+  (thread ?? startWatchdogThread()).postMessage(data);
+}
+
+/** The thread watches nothing, and takes no time, until it is told what. */
+export function startWatchdogThread(): Worker {
+  // Loaded here rather than imported: it takes milliseconds, and a function's server should listen by now.
   const { Worker } = process.getBuiltinModule('node:worker_threads');
-  const worker = new Worker(workerFile(), { name: 'watchdog', workerData });
-  worker.unref();
-  worker.on('error', (error) =>
+  const thread = new Worker(workerFile(), { name: 'watchdog' });
+  thread.unref();
+  thread.on('error', (error) =>
     log('warn', 'the watchdog stopped; blocked calls will not be noticed', { error }),
   );
+  return thread;
 }
 
 function workerFile(): URL {

@@ -1,10 +1,11 @@
-/** The images of operator and gateway hold one bundled file each and no packages: whatever is missing shows here. */
+/** The images hold bundled files and no packages: whatever is missing shows here. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { bundle } from '#runtime/build.ts';
+import { claimPublicKey } from '#crds/wire/claim.ts';
+import { buildPart, bundle } from '#runtime/build.ts';
 import { startRedis, type TestRedis } from '#test/harness/redis.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
 
@@ -37,7 +38,7 @@ contexts: [{ name: x, context: { cluster: c, user: u } }]
 current-context: x
 `;
 
-function run(file: string): () => string {
+function run(file: string, env: Record<string, string> = {}): () => string {
   writeFileSync(join(directory, 'kubeconfig'), KUBECONFIG);
   const child = spawn(process.execPath, [file], {
     cwd: directory,
@@ -54,6 +55,7 @@ function run(file: string): () => string {
       CATNAP_ANNOUNCE_PORT: '0',
       CATNAP_OPERATOR_HOST: '127.0.0.1',
       CATNAP_OPERATOR_PORT: '0',
+      ...env,
     },
   });
   children.push(child);
@@ -79,6 +81,22 @@ it.each(['operator', 'gateway'])('the %s starts as one file', async (part) => {
   await expectOutput(output, '"msg":"listening"');
   expect(output()).not.toMatch(/Dynamic require|Cannot find (module|package)|ERR_MODULE_NOT_FOUND/);
   expect(readFileSync(join(directory, 'NOTICES.txt'), 'utf8')).toMatch(/^ioredis /m);
+});
+
+it('a warm pod of the language runtime waits for a claim', async () => {
+  const outDir = join(directory, 'nodejs26');
+  await buildPart('nodejs26', outDir);
+  const launchDir = join(directory, 'launch');
+  mkdirSync(launchDir);
+  const output = run(join(outDir, 'main.mjs'), {
+    HOST: '127.0.0.1',
+    CATNAP_CLAIM_PORT: '0',
+    CATNAP_CLAIM_KEY: claimPublicKey(Buffer.alloc(32, 7)),
+    CATNAP_POOL: 'tests/~small',
+    CATNAP_POD_UID: 'uid',
+    CATNAP_LAUNCH_DIR: launchDir,
+  });
+  await expectOutput(output, '"msg":"waiting for a claim"');
 });
 
 it('a bundled queue works: its scripts are in the file', async () => {

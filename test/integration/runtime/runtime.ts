@@ -14,6 +14,8 @@ export interface RuntimeOptions {
   env?: Record<string, string>;
   /** Runs the TypeScript source rather than the bundle. */
   fromSource?: boolean;
+  /** Without a function's part of the environment, as a warm pod starts. */
+  isWarm?: boolean;
 }
 
 export interface LogLine {
@@ -66,12 +68,17 @@ export function useRuntime(): void {
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 }
 
-/** Starts the runtime and waits until it listens. */
-export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
+/** A new directory that is gone after the tests of the file. */
+export function makeDirectory(prefix: string): string {
+  return mkdtempSync(join(directory, prefix));
+}
+
+/** Starts the runtime and waits until it listens, or until it says something else. */
+export async function startRuntime(options: RuntimeOptions, until = 'listening'): Promise<Runtime> {
   const runtime = launch(options);
-  const listening = () => runtime.stdout().includes('"msg":"listening"');
+  const isUp = () => runtime.stdout().includes(`"msg":"${until}"`);
   await Promise.race([
-    waitFor(listening, { describe: 'the runtime to listen', timeoutMs: 10_000, intervalMs: 10 }),
+    waitFor(isUp, { describe: `the runtime: ${until}`, timeoutMs: 10_000, intervalMs: 10 }),
     runtime.exited.then(({ code }) => {
       throw new Error(`the runtime exited with ${code}: ${runtime.stdout()}${runtime.stderr()}`);
     }),
@@ -87,8 +94,8 @@ export async function runToExit(options: RuntimeOptions): Promise<Runtime & { ex
 
 const SOURCE = fileURLToPath(import.meta.resolve('#runtime/nodejs26/main.ts'));
 
-function launch({ files, handler = 'index.handler', env, fromSource }: RuntimeOptions): Started {
-  const home = mkdtempSync(join(directory, 'function-'));
+function launch({ files, handler = 'index.handler', env, fromSource, isWarm }: RuntimeOptions): Started {
+  const home = makeDirectory('function-');
   const code = join(home, 'code');
   mkdirSync(join(home, 'tmp'));
   mkdirSync(code);
@@ -97,6 +104,13 @@ function launch({ files, handler = 'index.handler', env, fromSource }: RuntimeOp
     writeFileSync(join(code, path), content);
   }
   const terminationLog = join(home, 'termination-log');
+  const ofFunction = {
+    CATNAP_FUNCTION_DIR: code,
+    CATNAP_HANDLER: handler,
+    CATNAP_FUNCTION_NAME: 'probe',
+    CATNAP_FUNCTION_NAMESPACE: 'tests',
+    CATNAP_REVISION: 'r1',
+  };
   const child = spawn(process.execPath, [fromSource ? SOURCE : entry], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
@@ -104,20 +118,22 @@ function launch({ files, handler = 'index.handler', env, fromSource }: RuntimeOp
       PORT: '0',
       TMPDIR: join(home, 'tmp'),
       CATNAP_TERMINATION_LOG: terminationLog,
-      CATNAP_FUNCTION_DIR: code,
-      CATNAP_HANDLER: handler,
-      CATNAP_FUNCTION_NAME: 'probe',
-      CATNAP_FUNCTION_NAMESPACE: 'tests',
-      CATNAP_REVISION: 'r1',
+      ...(isWarm ? undefined : ofFunction),
       ...env,
     },
   });
-  const runtime = observe(child, terminationLog);
+  const runtime = observe(child, { host: env?.HOST, port: env?.PORT }, terminationLog);
   started.push(runtime);
   return runtime;
 }
 
-function observe(child: ChildProcess, terminationLog: string): Started {
+/** Where it was told to listen, as far as it was. */
+interface Address {
+  host?: string | undefined;
+  port?: string | undefined;
+}
+
+function observe(child: ChildProcess, address: Address, terminationLog: string): Started {
   const output = { stdout: '', stderr: '' };
   child.stdout?.setEncoding('utf8').on('data', (text) => {
     output.stdout += text;
@@ -130,7 +146,7 @@ function observe(child: ChildProcess, terminationLog: string): Started {
       .split('\n')
       .slice(0, -1)
       .map((line) => JSON.parse(line) as LogLine);
-  const port = () => Number(lines().find(({ msg }) => msg === 'listening')?.port);
+  const port = () => Number(address.port ?? lines().find(({ msg }) => msg === 'listening')?.port);
   return {
     child,
     pid: child.pid as number,
@@ -140,7 +156,7 @@ function observe(child: ChildProcess, terminationLog: string): Started {
       return port();
     },
     get url() {
-      return `http://127.0.0.1:${port()}`;
+      return `http://${address.host ?? '127.0.0.1'}:${port()}`;
     },
     logs: lines,
     stdout: () => output.stdout,
