@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { expectedAccess, expectedWithoutFunctionPolicies } from './testing/expected-access.ts';
+import {
+  expectedAccess,
+  expectedWithoutFunctionPolicies,
+  expectedWithoutPools,
+} from './testing/expected-access.ts';
 import { grantedAccess, singly, unboundRoles } from './testing/granted-access.ts';
 import { pick, render, templateOf, workloads } from './testing/render.ts';
 
@@ -21,6 +25,12 @@ describe('access', () => {
     const granted = grantedAccess(await render(['functions.networkPolicy.enabled=false']));
     const present = granted['ServiceAccount catnap-system/catnap-operator'] ?? [];
     expect(singly(present)).toEqual(singly(expectedWithoutFunctionPolicies));
+  });
+
+  it('to Secrets is needed for warm pods only', async () => {
+    const granted = grantedAccess(await render(['functions.pools.maxSize=0']));
+    const present = granted['ServiceAccount catnap-system/catnap-operator'] ?? [];
+    expect(singly(present)).toEqual(singly(expectedWithoutPools));
   });
 
   it('shows a right too many and one too few', async () => {

@@ -58,6 +58,16 @@ describe('configuration', () => {
     }
   });
 
+  it('says how many warm pods there are', async () => {
+    for (const [settings, sizes] of [
+      [[], ['1', '30', '200']],
+      [['functions.pools={"minSize":2,"maxSize":5,"total":20}'], ['2', '5', '20']],
+    ] as const) {
+      const env = envOf(pick(await render([...settings]), 'Deployment', 'operator'));
+      expect([env.CATNAP_POOL_MIN, env.CATNAP_POOL_MAX, env.CATNAP_POOL_TOTAL]).toEqual(sizes);
+    }
+  });
+
   it('probes paths and ports that the programs serve', async () => {
     const manifests = await render();
     const served = read('../kube/probes.ts');

@@ -19,7 +19,7 @@ const ofComponent = (component: string) => ({
 const helmTest = ofComponent('test');
 const functionPods = {
   namespaceSelector: {},
-  podSelector: { matchExpressions: [{ key: 'catnap.dev/function', operator: 'Exists' }] },
+  podSelector: { matchLabels: { 'app.kubernetes.io/managed-by': 'catnap' } },
 };
 
 describe('Services', () => {
@@ -56,7 +56,7 @@ describe('NetworkPolicies', () => {
     }
   });
 
-  it('let in exactly: callers, function pods that announce themselves, clients of Redis, helm test', async () => {
+  it('let in exactly: callers, pods of functions and pools that announce themselves, clients of Redis, helm test', async () => {
     const manifests = await render();
     expect(ingressOf(manifests, '-operator')).toEqual([{ from: [helmTest], ports: [{ port: 'metrics' }] }]);
     expect(ingressOf(manifests, '-gateway')).toEqual([

@@ -20,8 +20,9 @@ describe('resources', () => {
       cpu += replicas * amount(requests?.cpu);
       memory += replicas * amount(requests?.memory);
     }
-    expect(cpu).toBeCloseTo(0.25);
-    expect(cpu).toBeLessThanOrEqual(0.3);
+    // More than idle pods use: it is the platform's share of a node on which many pods start at once.
+    expect(cpu).toBeCloseTo(0.55);
+    expect(cpu).toBeLessThanOrEqual(0.6);
     expect(memory / MI).toBe(288);
     expect(memory / MI).toBeLessThanOrEqual(300);
   });

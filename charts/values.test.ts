@@ -20,6 +20,7 @@ describe('values that cannot be meant', () => {
     [['networkPolicies.metricsFrom=[{}]'], 'minProperties'],
     [['redis.sentinel.nodes=["sentinel"]'], 'does not match pattern'],
     [['metrics.serviceMonitor.interval="30"'], 'does not match pattern'],
+    [['functions.pools.minSize=0'], 'minimum: got 0, want 1'],
   ])('%s is refused by the schema', async (settings, message) => {
     await expect(render(settings)).rejects.toThrow(message);
   });
@@ -54,6 +55,7 @@ describe('values that cannot be meant', () => {
       ['networkPolicies={"enabled":false,"metricsFrom":[{"podSelector":{}}]}'],
       'networkPolicies.enabled is false',
     ],
+    [['functions.pools.minSize=31'], 'functions.pools.minSize is larger than functions.pools.maxSize'],
     [['metrics.podMonitor.enabled=true'], 'name Prometheus in networkPolicies.metricsFrom'],
     [
       [

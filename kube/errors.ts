@@ -80,9 +80,21 @@ export function isGone(error: unknown): error is KubeError {
   return isKubeError(error) && (error.status === 410 || error.reason === 'Expired');
 }
 
+/** The caller may not do it, for lack of a right or by a policy or quota. */
+export function isForbidden(error: unknown): error is KubeError {
+  return isKubeError(error) && error.status === 403;
+}
+
 /** The object was refused by validation. */
 export function isInvalid(error: unknown): error is KubeError {
   return isKubeError(error) && error.status === 422;
+}
+
+/** While a namespace is being deleted nothing can be created in it, and then it is gone. */
+export function isRemovedNamespace(error: unknown): error is KubeError {
+  if (!isKubeError(error)) return false;
+  const isTerminating = error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating');
+  return error.status === 404 || isTerminating === true;
 }
 
 /** The server does not know a resourceVersion this new: it was reset or restored from a backup. */

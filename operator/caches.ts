@@ -3,8 +3,9 @@ import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import type { ConfigMap, Pod } from 'kubernetes-types/core/v1.js';
 import type { NetworkPolicy } from 'kubernetes-types/networking/v1.js';
 import type { Function as CatnapFunction } from '#crds/function/types.ts';
-import { functionKey, labels } from '#crds/wire/names.ts';
+import { functionKey, labels, MANAGED_BY, poolKey } from '#crds/wire/names.ts';
 import type { KubeClient } from '#kube/client.ts';
+import { environmentSources } from '#kube/env/sources.ts';
 import type { Log } from '#kube/log.ts';
 import {
   configMaps,
@@ -23,6 +24,9 @@ import { createShare } from './share.ts';
 export interface Caches {
   readonly functions: Watcher<CatnapFunction>;
   readonly deployments: Watcher<Deployment>;
+  /** Those that make warm pods. */
+  readonly poolDeployments: Watcher<Deployment>;
+  /** Pods of functions, and warm ones: a pod stays in sight when it goes from a pool to a function. */
   readonly pods: Watcher<Pod>;
   /** All ConfigMaps, without their content: any may become the source of a function. */
   readonly configMaps: Watcher<ConfigMap>;
@@ -34,10 +38,12 @@ export interface Caches {
 
 /** Index of children by the key of their function. */
 export const byFunction = 'function';
+/** Index of pods by the key of the pool they wait in. */
+export const byPool = 'pool';
 /** Index of functions and pods by their namespace. */
 export const byNamespace = 'namespace';
-/** Index of functions by the key of the ConfigMap they take their code from. */
-export const bySource = 'source';
+/** Index of functions by the keys of the ConfigMaps they take code or environment from. */
+export const byConfigMap = 'configMap';
 
 export function createCaches(client: KubeClient, log: Log, observe?: WatcherObserver): Caches {
   const common = { log, observe };
@@ -45,7 +51,7 @@ export function createCaches(client: KubeClient, log: Log, observe?: WatcherObse
   const essential = {
     functions: createWatcher(client, functions, {
       ...common,
-      indexes: { [bySource]: sourceKeyOf, [byNamespace]: namespaceOf },
+      indexes: { [byConfigMap]: configMapKeysOf, [byNamespace]: namespaceOf },
       transform: (fn) => share(trimFunction(fn)),
     }),
     deployments: createWatcher(client, deployments, {
@@ -54,10 +60,15 @@ export function createCaches(client: KubeClient, log: Log, observe?: WatcherObse
       indexes: { [byFunction]: functionKeyOf },
       transform: (deployment) => share(trimDeployment(deployment)),
     }),
+    poolDeployments: createWatcher(client, deployments, {
+      ...common,
+      labelSelector: labels.pool,
+      transform: trimDeployment,
+    }),
     pods: createWatcher(client, pods, {
       ...common,
-      labelSelector: labels.function,
-      indexes: { [byFunction]: functionKeyOf, [byNamespace]: namespaceOf },
+      labelSelector: `${labels.managedBy}=${MANAGED_BY}`,
+      indexes: { [byFunction]: functionKeyOf, [byPool]: poolKeyOf, [byNamespace]: namespaceOf },
       transform: trimPod,
     }),
     configMaps: createWatcher(client, configMaps, {
@@ -79,13 +90,21 @@ export function functionKeyOf(object: KubeObject): string | undefined {
   return name && functionKey(object.metadata?.namespace ?? '', name);
 }
 
+/** The key of the pool that an object says it belongs to. */
+export function poolKeyOf({ metadata }: KubeObject): string | undefined {
+  const name = metadata?.labels?.[labels.pool];
+  return name && poolKey(metadata?.namespace ?? '', name);
+}
+
 function namespaceOf({ metadata }: KubeObject): string | undefined {
   return metadata?.namespace;
 }
 
-function sourceKeyOf(fn: CatnapFunction): string | undefined {
-  const { configMap } = fn.spec.source ?? {};
-  return configMap && functionKey(fn.metadata.namespace, configMap.name);
+function configMapKeysOf({ metadata, spec }: CatnapFunction): string[] {
+  const environment = environmentSources(spec).filter(({ kind }) => kind === 'ConfigMap');
+  const names = new Set(environment.map(({ name }) => name));
+  if (spec.source?.configMap) names.add(spec.source.configMap.name);
+  return [...names].map((name) => functionKey(metadata.namespace, name));
 }
 
 /**
@@ -105,7 +124,7 @@ export function onFunctionConcerned({ ...caches }: Caches, concern: (key: string
     caches.pods.onChange(child),
     caches.configMaps.onChange((change) => {
       child(change);
-      for (const fn of caches.functions.byIndex(bySource, change.key)) {
+      for (const fn of caches.functions.byIndex(byConfigMap, change.key)) {
         concern(functionKey(fn.metadata.namespace, fn.metadata.name));
       }
     }),

@@ -12,6 +12,8 @@ describe('readConfig', () => {
       runtimeImage: 'catnap-runtime-nodejs26:0.1.0',
       gatewayUrl: 'http://localhost:8080',
       announce: undefined,
+      encryptionKey: undefined,
+      pools: undefined,
       functionNetworkPolicy: true,
       logLevel: 'info',
     });
@@ -43,6 +45,32 @@ describe('readConfig', () => {
       expect(() => readConfig({ CATNAP_ANNOUNCE_URL: url })).toThrow(/CATNAP_ANNOUNCE_URL must be an http/);
     },
   );
+
+  describe('keeps warm pods', () => {
+    const CATNAP_ENCRYPTION_KEY = Buffer.alloc(32, 7).toString('base64');
+    const read = (env: Record<string, string>) => readConfig({ CATNAP_ENCRYPTION_KEY, ...env });
+
+    it('when it has the key, unless it is told not to', () => {
+      expect(read({}).pools).toEqual({ min: 1, max: 30, total: 200 });
+      expect(read({ CATNAP_POOL_MIN: '2', CATNAP_POOL_MAX: '3', CATNAP_POOL_TOTAL: '4' }).pools).toEqual({
+        min: 2,
+        max: 3,
+        total: 4,
+      });
+      expect(read({ CATNAP_POOL_MAX: '0', CATNAP_POOL_MIN: '5' }).pools).toBeUndefined();
+      expect(read({ CATNAP_ENCRYPTION_KEY: '' }).pools).toBeUndefined();
+    });
+
+    it.each([
+      [{ CATNAP_POOL_MIN: '0' }, 'CATNAP_POOL_MIN must be an integer from 1 to 1000, not "0"'],
+      [{ CATNAP_POOL_MAX: 'many' }, 'CATNAP_POOL_MAX must be an integer from 0 to 1000, not "many"'],
+      [{ CATNAP_POOL_TOTAL: '-1' }, 'CATNAP_POOL_TOTAL must be an integer from 1 to 100000, not "-1"'],
+      [
+        { CATNAP_POOL_MIN: '9', CATNAP_POOL_MAX: '8' },
+        'CATNAP_POOL_MIN (9) must not exceed CATNAP_POOL_MAX (8)',
+      ],
+    ])('in numbers that make sense: %j', (env, problem) => expect(() => read(env)).toThrow(problem));
+  });
 
   it.each([
     ['true', true],

@@ -15,6 +15,10 @@ export interface Config {
   readonly gatewayUrl: string;
   /** How pods tell gateways that they listen; undefined when they do not. */
   readonly announce: AnnounceConfig | undefined;
+  /** What operator and gateways share: 32 bytes; undefined where nothing is sealed. */
+  readonly encryptionKey: Buffer | undefined;
+  /** How many warm pods there are; undefined when there are none. */
+  readonly pools: PoolConfig | undefined;
   /** Whether function pods get a NetworkPolicy. */
   readonly functionNetworkPolicy: boolean;
   readonly logLevel: string;
@@ -25,6 +29,15 @@ export interface AnnounceConfig {
   readonly url: string;
   /** What tokens are made with. */
   readonly key: Buffer;
+}
+
+export interface PoolConfig {
+  /** Warm pods of each pool that are kept however quiet it is. */
+  readonly min: number;
+  /** Never more of one pool. */
+  readonly max: number;
+  /** Never more of all pools together. */
+  readonly total: number;
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
@@ -38,6 +51,7 @@ const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
  */
 export function readConfig(env: Record<string, string | undefined>, ownNamespace?: string): Config {
   const problems: string[] = [];
+  const encryptionKey = readEncryptionKey(env.CATNAP_ENCRYPTION_KEY, problems);
   const config: Config = {
     redis: readRedisAddress(env, problems),
     namespace: env.CATNAP_NAMESPACE || ownNamespace || 'catnap-system',
@@ -45,7 +59,9 @@ export function readConfig(env: Record<string, string | undefined>, ownNamespace
     port: port(env.CATNAP_OPERATOR_PORT || '8081', problems),
     runtimeImage: env.CATNAP_RUNTIME_NODEJS26_IMAGE || 'catnap-runtime-nodejs26:0.1.0',
     gatewayUrl: gatewayUrl(env.CATNAP_GATEWAY_URL || 'http://localhost:8080', problems),
-    announce: announce(env.CATNAP_ANNOUNCE_URL, env.CATNAP_ENCRYPTION_KEY, problems),
+    announce: announce(env.CATNAP_ANNOUNCE_URL, encryptionKey, problems),
+    encryptionKey,
+    pools: pools(env, encryptionKey, problems),
     functionNetworkPolicy: flag(
       'CATNAP_FUNCTION_NETWORK_POLICY',
       env.CATNAP_FUNCTION_NETWORK_POLICY || 'true',
@@ -69,11 +85,35 @@ function flag(name: string, text: string, problems: string[]): boolean {
 }
 
 function port(text: string, problems: string[]): number {
+  return integer('CATNAP_OPERATOR_PORT', text, { least: 0, most: 65535 }, problems);
+}
+
+function integer(
+  name: string,
+  text: string,
+  { least, most }: { least: number; most: number },
+  problems: string[],
+): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value > 65535) {
-    problems.push(`CATNAP_OPERATOR_PORT must be an integer from 0 to 65535, not "${text}"`);
+  if (!/^\d+$/.test(text) || value < least || value > most) {
+    problems.push(`${name} must be an integer from ${least} to ${most}, not "${text}"`);
   }
   return value;
+}
+
+/** Without the key nothing can be handed to a warm pod, so there are none. */
+function pools(
+  env: Record<string, string | undefined>,
+  encryptionKey: Buffer | undefined,
+  problems: string[],
+): PoolConfig | undefined {
+  const min = integer('CATNAP_POOL_MIN', env.CATNAP_POOL_MIN || '1', { least: 1, most: 1000 }, problems);
+  const max = integer('CATNAP_POOL_MAX', env.CATNAP_POOL_MAX || '30', { least: 0, most: 1000 }, problems);
+  const bounds = { least: 1, most: 100_000 };
+  const total = integer('CATNAP_POOL_TOTAL', env.CATNAP_POOL_TOTAL || '200', bounds, problems);
+  if (max === 0) return undefined;
+  if (min > max) problems.push(`CATNAP_POOL_MIN (${min}) must not exceed CATNAP_POOL_MAX (${max})`);
+  return encryptionKey && { min, max, total };
 }
 
 function gatewayUrl(text: string, problems: string[]): string {
@@ -85,19 +125,22 @@ function gatewayUrl(text: string, problems: string[]): string {
   return text.replace(/\/+$/, '');
 }
 
+function readEncryptionKey(text: string | undefined, problems: string[]): Buffer | undefined {
+  if (!text) return undefined;
+  const key = Buffer.from(text, 'base64');
+  if (key.length !== 32) problems.push('CATNAP_ENCRYPTION_KEY must be 32 bytes in base64');
+  return key;
+}
+
 function announce(
   url: string | undefined,
-  encodedKey: string | undefined,
+  encryptionKey: Buffer | undefined,
   problems: string[],
 ): AnnounceConfig | undefined {
-  const encryptionKey = Buffer.from(encodedKey || '', 'base64');
-  if (encodedKey && encryptionKey.length !== 32) {
-    problems.push('CATNAP_ENCRYPTION_KEY must be 32 bytes in base64');
-  }
   if (!url) return undefined;
   const parsed = URL.parse(url);
   if (parsed?.protocol !== 'http:' || parsed.href !== `${parsed.origin}/`) {
     problems.push(`CATNAP_ANNOUNCE_URL must be an http:// URL of host and port, not "${url}"`);
   }
-  return encodedKey ? { url: url.replace(/\/$/, ''), key: announceKey(encryptionKey) } : undefined;
+  return encryptionKey && { url: url.replace(/\/$/, ''), key: announceKey(encryptionKey) };
 }

@@ -1,15 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { createAutoscalerMetrics } from './autoscaler/metrics.ts';
 import { createMetrics } from './metrics.ts';
+import { aWarmPod, POOL, POOL_KEY } from './pool/fixtures.ts';
+import { createPoolMetrics } from './pool/metrics.ts';
 
 function setUp() {
   const metrics = createMetrics({
     leaseName: 'catnap-operator',
-    concurrency: { function: 8, 'network-policy': 1 },
+    concurrency: { function: 8, 'network-policy': 1, pool: 1 },
   });
   return {
     metrics,
     autoscaler: createAutoscalerMetrics(metrics.registry),
+    pools: createPoolMetrics(metrics.registry),
     text: () => metrics.registry.metrics(),
   };
 }
@@ -31,6 +34,7 @@ describe('metrics', () => {
         'catnap_watch_events_total{kind="Pod",event="cache_miss"} 0',
         'catnap_autoscaler_scale_changes_total{why="panic"} 0',
         'catnap_autoscaler_sample_failures_total 0',
+        'catnap_pool_claims_total{outcome="missed"} 0',
       ]),
     );
   });
@@ -43,6 +47,18 @@ describe('metrics', () => {
       'controller_runtime_reconcile_total{controller="function",result="conflict"} 1',
     );
     expect(await text()).toContain('controller_runtime_reconcile_errors_total{controller="function"} 1');
+  });
+
+  it('tell of each pool while this process leads', async () => {
+    const { pools, text } = setUp();
+    const warm = [aWarmPod('a'), aWarmPod('b', { ready: false })];
+    const caches = { pods: { byIndex: () => warm } } as unknown as Parameters<typeof pools.export>[0];
+    const end = pools.export(caches, () => new Map([[POOL_KEY, 3]]));
+    const labels = `{namespace="shop",pool="${POOL}"}`;
+    expect(await text()).toContain(`catnap_pool_size${labels} 3`);
+    expect(await text()).toContain(`catnap_pool_ready_pods${labels} 1`);
+    end();
+    expect(await text()).not.toContain(POOL);
   });
 
   it('read the queue at each scrape', async () => {

@@ -17,13 +17,20 @@ import { createSampleSource } from './autoscaler/sample-source.ts';
 import { reportWakes } from './autoscaler/wake-reporter.ts';
 import { type Caches, createCaches, onFunctionConcerned } from './caches.ts';
 import type { Config } from './config.ts';
+import { createDeletedPods } from './function/deleted-pods.ts';
 import { createFreshest } from './function/freshest.ts';
 import { createReconciler } from './function/reconcile.ts';
 import type { ControllerName, OperatorMetrics } from './metrics.ts';
 import { runPolicyController } from './network-policy/controller.ts';
+import { createPoolMetrics, type PoolMetrics } from './pool/metrics.ts';
+import { createWarmPools } from './pool/warm-pools.ts';
 
 export const LEASE_NAME = 'catnap-operator';
-export const CONCURRENT_RECONCILES: Record<ControllerName, number> = { function: 8, 'network-policy': 2 };
+export const CONCURRENT_RECONCILES: Record<ControllerName, number> = {
+  function: 8,
+  'network-policy': 2,
+  pool: 2,
+};
 /** Of the work that runs when the operator is asked to stop. */
 const WORK_DEADLINE_MS = 15_000;
 
@@ -47,7 +54,10 @@ export interface Operator {
 export function createOperator(options: OperatorOptions): Operator {
   const { config, client, metrics, log, signal } = options;
   const caches = createCaches(client, log, metrics.watcher);
-  const autoscalerMetrics = createAutoscalerMetrics(metrics.registry);
+  const observers: Observers = {
+    autoscaler: createAutoscalerMetrics(metrics.registry),
+    pools: createPoolMetrics(metrics.registry),
+  };
   return {
     caches,
     async run() {
@@ -58,7 +68,7 @@ export function createOperator(options: OperatorOptions): Operator {
           client,
           namespace: config.namespace,
           name: LEASE_NAME,
-          lead: (leading) => lead(options, caches, autoscalerMetrics, leading),
+          lead: (leading) => lead(options, caches, observers, leading),
           onLost: options.onLost,
           signal,
           log,
@@ -73,11 +83,17 @@ export function createOperator(options: OperatorOptions): Operator {
   };
 }
 
+/** Metrics that only the leader has something to say in. */
+interface Observers {
+  autoscaler: AutoscalerMetrics;
+  pools: PoolMetrics;
+}
+
 /** What only the leader does, until `leading` aborts. */
 async function lead(
   { config, client, metrics, log }: OperatorOptions,
   caches: Caches,
-  autoscalerMetrics: AutoscalerMetrics,
+  observers: Observers,
   leading: AbortSignal,
 ): Promise<void> {
   const clock = systemClock;
@@ -86,19 +102,34 @@ async function lead(
     address: config.redis,
     log,
     now: clock.monotonic,
-    onFailure: autoscalerMetrics.sampleFailed,
+    onFailure: observers.autoscaler.sampleFailed,
   });
   const written = {
     functions: createFreshest<CatnapFunction>(clock.monotonic),
     deployments: createFreshest<Deployment>(clock.monotonic),
   };
+  const deleted = createDeletedPods();
+  const warmPools = createWarmPools({
+    config,
+    client,
+    caches,
+    recorder,
+    metrics: observers.pools,
+    concurrency: CONCURRENT_RECONCILES.pool,
+    workDeadlineMs: WORK_DEADLINE_MS,
+    observe: metrics.queues.pool,
+    log,
+    clock,
+  });
   const autoscaler = createAutoscaler({
     client,
     caches,
     written,
+    deleted,
     samples,
+    onPoolReports: warmPools.take,
     recorder,
-    observe: autoscalerMetrics,
+    observe: observers.autoscaler,
     log,
     clock,
   });
@@ -109,8 +140,10 @@ async function lead(
       client,
       caches,
       written,
+      deleted,
       recorder,
       settings: config,
+      launches: warmPools.launches,
       log,
       now: clock.now,
       monotonic: clock.monotonic,
@@ -129,10 +162,11 @@ async function lead(
     }),
     onFunctionConcerned(caches, queue.add),
     reportWakes({ client, caches, recorder, isOwnScale: autoscaler.isOwnScale, log }),
-    autoscalerMetrics.export(caches, autoscaler),
+    observers.autoscaler.export(caches, autoscaler),
   ];
   for (const { metadata } of caches.functions.list())
     queue.add(functionKey(metadata.namespace, metadata.name));
+  const pools = warmPools.run({ enqueue: queue.add, isOwnScale: autoscaler.isOwnScale }, leading);
   const policies = runPolicyController(
     {
       client,
@@ -151,7 +185,7 @@ async function lead(
   try {
     await autoscaler.run(leading);
   } finally {
-    await policies;
+    await Promise.all([policies, pools]);
     for (const end of ends) end();
     await queue.stop(WORK_DEADLINE_MS);
     await recorder.stop();

@@ -132,6 +132,19 @@ const scaling: Row = {
         'failed readings per second': own('catnap_autoscaler_sample_failures_total', ''),
       },
     },
+    {
+      title: 'Warm pods',
+      unit: 'short',
+      queries: {
+        'wanted {{namespace}}': 'sum by (namespace) (catnap_pool_size{namespace=~"$namespace"})',
+        'ready {{namespace}}': 'sum by (namespace) (catnap_pool_ready_pods{namespace=~"$namespace"})',
+      },
+    },
+    {
+      title: 'Sleeping functions that warm pods could run',
+      unit: 'ops',
+      queries: { '{{outcome}}': own('catnap_pool_claims_total', 'outcome') },
+    },
   ],
 };
 

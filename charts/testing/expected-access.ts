@@ -20,11 +20,12 @@ export const expectedAccess: Record<Account, Access[]> = {
     { where: 'cluster', group: 'catnap.dev', resource: 'functions', verbs: 'get list watch' },
     { where: 'cluster', group: 'catnap.dev', resource: 'functions/status', verbs: 'patch' },
     { where: 'cluster', group: 'catnap.dev', resource: 'functions/finalizers', verbs: 'update' },
-    { where: 'cluster', group: 'apps', resource: 'deployments', verbs: 'get list watch create patch' },
+    { where: 'cluster', group: 'apps', resource: 'deployments', verbs: 'get list watch create patch delete' },
     { where: 'cluster', group: 'apps', resource: 'deployments/scale', verbs: 'get patch' },
     { where: 'cluster', group: 'apps', resource: 'replicasets', verbs: 'list' },
-    { where: 'cluster', group: '', resource: 'configmaps', verbs: 'list watch create patch delete' },
-    { where: 'cluster', group: '', resource: 'pods', verbs: 'list watch delete' },
+    { where: 'cluster', group: '', resource: 'configmaps', verbs: 'get list watch create patch delete' },
+    { where: 'cluster', group: '', resource: 'secrets', verbs: 'get' },
+    { where: 'cluster', group: '', resource: 'pods', verbs: 'list watch patch delete' },
     { where: 'cluster', group: 'events.k8s.io', resource: 'events', verbs: 'create patch' },
     {
       where: 'cluster',
@@ -48,6 +49,11 @@ export const expectedAccess: Record<Account, Access[]> = {
     { where: 'cluster', group: 'apps', resource: 'deployments/scale', verbs: 'get patch' },
   ],
 };
+
+/** The operator's with `functions.pools.maxSize=0`: nothing is handed to warm pods, so no Secret is read. */
+export const expectedWithoutPools: Access[] = expectedAccess.operator.filter(
+  ({ resource }) => resource !== 'secrets',
+);
 
 /** The operator's with `functions.networkPolicy.enabled=false`: policies of an earlier setting are removed, none made. */
 export const expectedWithoutFunctionPolicies: Access[] = expectedAccess.operator.map((access) =>

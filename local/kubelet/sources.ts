@@ -1,11 +1,11 @@
 /** Reads the ConfigMaps and Secrets of pods, and tells when one changes. */
 import type { ConfigMap, Secret } from 'kubernetes-types/core/v1.js';
 import type { KubeClient } from '#kube/client.ts';
+import type { SourceRef, Sources } from '#kube/env/sources.ts';
 import { isNotFound } from '#kube/errors.ts';
 import type { Log } from '#kube/log.ts';
 import { configMaps, secrets } from '#kube/resource.ts';
 import { createWatcher } from '#kube/watcher.ts';
-import type { SourceRef, Sources } from './env/sources.ts';
 
 export interface SourceReader {
   /** What the API server has now. */

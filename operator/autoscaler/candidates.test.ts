@@ -1,8 +1,9 @@
 import type { Deployment } from 'kubernetes-types/apps/v1.js';
+import type { Pod } from 'kubernetes-types/core/v1.js';
 import { expect, it } from 'vitest';
 import type { Function as CatnapFunction } from '#crds/function/types.ts';
 import type { Change } from '#kube/watcher.ts';
-import { aDeployment, aFunction, inlineSpec } from '../function/fixtures.ts';
+import { aBorrowedPod, aDeployment, aFunction, inlineSpec } from '../function/fixtures.ts';
 import { trackCandidates } from './candidates.ts';
 
 const KEY = 'shop/hello';
@@ -14,11 +15,13 @@ const loadFailed = {
   ],
 };
 
-function track(fn: CatnapFunction, replicas: number) {
+function track(fn: CatnapFunction, replicas: number, borrowed: Pod[] = []) {
+  let pods = borrowed;
   let deployment = labelled(replicas);
   const changed: {
     fn?: (change: Change<CatnapFunction>) => void;
     deployment?: (change: Change<Deployment>) => void;
+    pod?: (change: Change<Pod>) => void;
   } = {};
   const candidates = trackCandidates({
     functions: {
@@ -36,6 +39,13 @@ function track(fn: CatnapFunction, replicas: number) {
         return () => {};
       },
     },
+    pods: {
+      byIndex: () => pods,
+      onChange(listener) {
+        changed.pod = listener;
+        return () => {};
+      },
+    },
   });
   return {
     keys: () => [...candidates.keys()],
@@ -43,6 +53,14 @@ function track(fn: CatnapFunction, replicas: number) {
       const previous = deployment;
       deployment = labelled(to);
       changed.deployment?.({ key: 'shop/fn-hello', current: deployment, previous });
+    },
+    lend(pod: Pod) {
+      pods = [pod];
+      changed.pod?.({ key: 'shop/warm-1', current: pod });
+    },
+    takeBack(pod: Pod) {
+      pods = [];
+      changed.pod?.({ key: 'shop/warm-1', previous: pod });
     },
     remove: () => changed.fn?.({ key: KEY, previous: fn }),
   };
@@ -76,4 +94,14 @@ it('follows the scale, and forgets what is deleted', () => {
   tracked.scale(1);
   tracked.remove();
   expect(tracked.keys()).toEqual([]);
+});
+
+it('looks at a function with pods from a pool, also those that were there before', () => {
+  const pod = aBorrowedPod('r');
+  const tracked = track(aFunction({ status: asleep }), 0);
+  tracked.lend(pod);
+  expect(tracked.keys()).toEqual([KEY]);
+  tracked.takeBack(pod);
+  expect(tracked.keys()).toEqual([]);
+  expect(track(aFunction({ status: asleep }), 0, [pod]).keys()).toEqual([KEY]);
 });

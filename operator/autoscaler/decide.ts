@@ -19,7 +19,7 @@ export interface Situation {
   nowMs: number;
   /** Undefined when nothing new is known, which never means that there is no load. */
   load: Load | undefined;
-  /** `spec.replicas` of the Deployment. */
+  /** `spec.replicas` of the Deployment, and the pods from the pool beside it. */
   replicas: number;
   readyReplicas: number;
   /** The code of the present revision was not yet seen to load. */

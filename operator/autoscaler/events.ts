@@ -1,6 +1,7 @@
 import { reasons } from '#crds/wire/reasons.ts';
 import type { EventDraft } from '../function/events.ts';
 import type { Why } from './decide.ts';
+import type { TakeOver } from './loans.ts';
 
 const because: Record<Why, string> = {
   load: 'as the load asks for',
@@ -22,6 +23,23 @@ export function scaledEvent(from: number, to: number, why: Why): EventDraft {
         action: 'Scale',
         note: `Scaled from ${from} to ${to} ${because[why]}.`,
       };
+}
+
+const takenOverFor: Record<TakeOver, string> = {
+  'lasting load': 'because calls keep coming',
+  revision: 'because those run an earlier revision',
+  minimum: 'for scaling.minReplicas',
+};
+
+/** The event of a Deployment that was scaled in the place of pods from the pool. */
+export function takeOverEvent(replicas: number, why: TakeOver): EventDraft {
+  const pods = replicas === 1 ? '1 pod' : `${replicas} pods`;
+  return {
+    type: 'Normal',
+    reason: reasons.scaled,
+    action: 'Scale',
+    note: `Its own Deployment takes over from pods of the pool with ${pods}, ${takenOverFor[why]}.`,
+  };
 }
 
 /** The event of a function that got its first replicas. */

@@ -8,7 +8,15 @@ import { KubeError } from '#kube/errors.ts';
 import { silentLog } from '#kube/log.ts';
 import type { Change } from '#kube/watcher.ts';
 import type { Caches } from '../caches.ts';
-import { aDeployment, aFunction, aPod, inlineSpec, withContainer } from '../function/fixtures.ts';
+import { createDeletedPods } from '../function/deleted-pods.ts';
+import {
+  aBorrowedPod,
+  aDeployment,
+  aFunction,
+  aPod,
+  inlineSpec,
+  withContainer,
+} from '../function/fixtures.ts';
 import { createFreshest } from '../function/freshest.ts';
 import { type Autoscaler, createAutoscaler } from './loop.ts';
 import type { LoadSnapshot } from './samples.ts';
@@ -18,7 +26,13 @@ const KEY = 'shop/hello';
 
 /** One function and an API server that holds its scale. */
 function stage(start: { fn?: CatnapFunction; replicas: number; pods?: Pod[] }) {
-  const server = { replicas: start.replicas, version: 7, writes: [] as number[], outage: false };
+  const server = {
+    replicas: start.replicas,
+    version: 7,
+    writes: [] as number[],
+    deleted: [] as string[],
+    outage: false,
+  };
   const notes: string[] = [];
   const whys: string[] = [];
   const world = {
@@ -45,6 +59,9 @@ function stage(start: { fn?: CatnapFunction; replicas: number; pods?: Pod[] }) {
         server.writes.push(replicas);
         return scale();
       },
+      async delete(_type, { name }) {
+        server.deleted.push(name);
+      },
     },
     caches: {
       functions: { get: () => world.fn, list: () => (world.fn ? [world.fn] : []), onChange: () => () => {} },
@@ -55,9 +72,11 @@ function stage(start: { fn?: CatnapFunction; replicas: number; pods?: Pod[] }) {
           return () => listeners.delete(listener);
         },
       },
-      pods: { byIndex: () => world.pods },
+      pods: { byIndex: () => world.pods, onChange: () => () => {} },
     } as unknown as Caches,
     written: { functions: createFreshest<CatnapFunction>(() => 0) },
+    onPoolReports: () => {},
+    deleted: createDeletedPods(),
     samples: { read: async () => world.snapshot, close: () => {} },
     recorder: { record: (_, { note }) => void notes.push(note), stop: async () => {} },
     observe: {
@@ -102,6 +121,7 @@ describe('the autoscaler', () => {
     s.world.snapshot = {
       of: () => ({ concurrency: 35, active: true, complete: true }),
       keys: () => [KEY],
+      pools: { claims: [], strays: [] },
     };
     await tickUntil(s.autoscaler, () => s.server.writes.length > 0);
     expect(s.server.writes).toEqual([5]);
@@ -187,6 +207,49 @@ describe('the autoscaler', () => {
     s.server.outage = false;
     await s.autoscaler.poke(KEY);
     expect(s.server.writes).toEqual([3]);
+  });
+
+  it('takes the pool’s pods into account, and deletes them when the function sleeps', async () => {
+    const s = stage({ fn: loaded({ idleSeconds: 0 }), replicas: 0, pods: [aBorrowedPod('r1')] });
+    s.world.snapshot = {
+      of: () => ({ concurrency: 0, active: false, complete: true }),
+      keys: () => [KEY],
+      pools: { claims: [], strays: [] },
+    };
+    await tickUntil(s.autoscaler, () => s.server.deleted.length > 0);
+    expect(s.server.deleted).toEqual(['warm-1']);
+    expect(s.server.writes).toEqual([]);
+    expect(s.notes).toEqual(['Scaled from 1 to 0 after its idle time without calls.']);
+    // The cache still shows it.
+    await s.autoscaler.poke(KEY);
+    expect(s.server.deleted).toEqual(['warm-1']);
+  });
+
+  it('has the Deployment take over before the pool’s pods go, and says so once', async () => {
+    const s = stage({ fn: loaded({ minReplicas: 1 }), replicas: 0, pods: [aBorrowedPod('r1')] });
+    await s.autoscaler.poke(KEY);
+    s.world.deployment = withLabel(aDeployment(1, { metadata: { resourceVersion: '8' } }));
+    await s.autoscaler.poke(KEY);
+    expect([s.server.writes, s.server.deleted]).toEqual([[1], []]);
+    s.world.pods = [aBorrowedPod('r1'), aPod('r1', { name: 'own', ready: true })];
+    await s.autoscaler.poke(KEY);
+    expect([s.server.writes, s.server.deleted]).toEqual([[1], ['warm-1']]);
+    expect(s.notes).toEqual([
+      'Its own Deployment takes over from pods of the pool with 1 pod, for scaling.minReplicas.',
+    ]);
+    expect(s.whys).toEqual(['take over']);
+  });
+
+  it('deletes nothing when somebody else scaled in between', async () => {
+    const s = stage({ fn: loaded({ idleSeconds: 0 }), replicas: 1, pods: [aBorrowedPod('r1')] });
+    Object.assign(s.server, { version: 8, replicas: 3 });
+    s.world.snapshot = {
+      of: () => ({ concurrency: 0, active: false, complete: true }),
+      keys: () => [KEY],
+      pools: { claims: [], strays: [] },
+    };
+    await tickUntil(s.autoscaler, () => false);
+    expect([s.server.writes, s.server.deleted]).toEqual([[], []]);
   });
 
   it('remembers nothing of a function that sleeps', async () => {

@@ -3,35 +3,34 @@
  * about a function changed.
  *
  * Observes Functions, Deployments, pods and the gateways' load samples. Writes the scale of Deployments,
- * under an optimistic lock, and Events.
+ * under an optimistic lock, and Events; deletes pods that functions took from a pool and need no more.
  */
-import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import type { Function as CatnapFunction } from '#crds/function/types.ts';
-import { deploymentName, fieldManagers, splitKey } from '#crds/wire/names.ts';
+import { deploymentName, splitKey } from '#crds/wire/names.ts';
 import { SAMPLE_PERIOD_MS } from '#crds/wire/samples.ts';
-import type { KubeClient } from '#kube/client.ts';
 import { type Clock, sleep } from '#kube/clock.ts';
-import { isConflict } from '#kube/errors.ts';
 import type { EventRecorder } from '#kube/events.ts';
 import { describeError, type Log } from '#kube/log.ts';
-import { deployments } from '#kube/resource.ts';
 import { byFunction, type Caches } from '../caches.ts';
-import { compareVersions, type Freshest } from '../function/freshest.ts';
+import type { DeletedPods } from '../function/deleted-pods.ts';
+import type { Freshest } from '../function/freshest.ts';
 import { ownershipOf } from '../function/resources/owner.ts';
-import { scaleOf } from '../function/scale-of.ts';
 import { isPaused } from '../function/status.ts';
+import type { PoolReports } from '../pool/reports.ts';
+import { createWriters } from '../writers.ts';
 import { trackCandidates } from './candidates.ts';
-import { decide, type Load, type Memory, type Why } from './decide.ts';
-import { scaledEvent } from './events.ts';
+import { type ChangeWriterOptions, createChangeWriter } from './change-writer.ts';
+import type { Load, Memory, Why } from './decide.ts';
+import { type Change, judge, type Subject } from './judge.ts';
+import { type Loans, supersedeAll } from './loans.ts';
 import type { SampleSource } from './sample-source.ts';
-import { situationOf } from './situation.ts';
 
 /** Scale writes under way at the same time; enough to put thousands of functions to sleep within seconds. */
 const MAX_WRITES = 16;
 
 export interface AutoscalerObserver {
   /** A decision was carried out. */
-  scaled(why: Why): void;
+  scaled(why: Why | 'take over'): void;
   /** A write of a scale failed, other than by meeting another writer. */
   failed(): void;
   /** Whether this tick knew anything about load. */
@@ -40,10 +39,14 @@ export interface AutoscalerObserver {
 }
 
 export interface AutoscalerOptions {
-  client: Pick<KubeClient, 'getScale' | 'setScale'>;
+  client: ChangeWriterOptions['client'];
   caches: Caches;
   written: { functions: Freshest<CatnapFunction> };
+  /** Shared with whoever else deletes pods of functions. */
+  deleted: DeletedPods;
   samples: SampleSource;
+  /** What gateways say of warm pods, at each reading. */
+  onPoolReports: (reports: PoolReports) => void;
   recorder: EventRecorder;
   observe: AutoscalerObserver;
   log: Log;
@@ -62,27 +65,14 @@ export interface Autoscaler {
   isOwnScale(key: string, replicas: number): boolean;
 }
 
-interface Subject {
-  key: string;
-  fn: CatnapFunction;
-  deployment: Deployment;
-  replicas: number;
-}
-
-interface Change extends Subject {
-  to: number;
-  why: Why;
-}
-
 export function createAutoscaler(options: AutoscalerOptions): Autoscaler {
-  const { caches, clock, observe, log } = options;
+  const { caches, clock, observe, log, deleted } = options;
   const memories = new Map<string, Memory>();
+  const loansOf = new Map<string, Loans>();
   const wanted = new Map<string, number>();
-  /** Scales that this process set, until the cache shows them. */
-  const ownScales = new Map<string, { replicas: number; resourceVersion: string | undefined }>();
   const busy = new Set<string>();
-  const waiting: Change[] = [];
-  const writers = new Set<Promise<void>>();
+  const writers = createWriters(MAX_WRITES);
+  const writer = createChangeWriter({ ...options, scaled: observe.scaled });
 
   const subjectOf = (key: string): Subject | undefined => {
     const { namespace, name } = splitKey(key);
@@ -91,14 +81,8 @@ export function createAutoscaler(options: AutoscalerOptions): Autoscaler {
     const deployment = caches.deployments.get(namespace, deploymentName(name));
     if (!fn || !deployment || fn.metadata.deletionTimestamp || deployment.metadata?.deletionTimestamp) return;
     if (isPaused(fn) || ownershipOf(fn, deployment.metadata) !== 'ours') return;
-    return { key, fn, deployment, replicas: presentReplicas(key, deployment) };
-  };
-
-  const presentReplicas = (key: string, deployment: Deployment): number => {
-    const own = ownScales.get(key);
-    const isBehind = compareVersions(own?.resourceVersion, deployment.metadata?.resourceVersion) > 0;
-    if (own && isBehind) return own.replicas;
-    return scaleOf(deployment);
+    const pods = deleted.remaining(key, caches.pods.byIndex(byFunction, key));
+    return { key, fn, deployment, own: writer.scaleOf(key, deployment), pods };
   };
 
   /** Decides, remembers, and returns the change to make. */
@@ -109,31 +93,27 @@ export function createAutoscaler(options: AutoscalerOptions): Autoscaler {
       forget(key);
       return undefined;
     }
-    const { fn, replicas } = subject;
-    const pods = caches.pods.byIndex(byFunction, key);
-    const memory = memories.get(key);
-    const decision = decide(situationOf({ fn, replicas, pods, load, memory, nowMs: clock.monotonic() }));
-    if (decision.memory) memories.set(key, decision.memory);
-    else memories.delete(key);
-    if (decision.desired > 0 || replicas > 0) wanted.set(key, decision.desired);
+    const nowMs = clock.monotonic();
+    const known = { load, memory: memories.get(key), loans: loansOf.get(key), nowMs };
+    const { decision, loans, change } = judge(subject, known);
+    keep(memories, key, decision.memory);
+    keep(loansOf, key, loans.size > 0 ? loans : undefined);
+    if (decision.desired > 0 || subject.own > 0 || loans.size > 0) wanted.set(key, decision.desired);
     else forget(key);
-    return decision.change && { ...subject, ...decision.change };
+    return change;
   };
 
   const carryOut = async (change: Change): Promise<void> => {
-    const { key, replicas: from, to, why } = change;
+    const { key, from, to, why } = change;
     busy.add(key);
     try {
-      const resourceVersion = await setScale(options.client, change);
-      if (resourceVersion === undefined) return;
-      ownScales.set(key, { replicas: to, resourceVersion });
-      observe.scaled(why);
-      log.info({ function: key, from, to, why }, 'scaled');
-      options.recorder.record(change.fn, scaledEvent(from, to, why));
+      if (!(await writer.scale(change))) return;
+      if (change.takeOver) loansOf.set(key, supersedeAll(loansOf.get(key) ?? new Map()));
+      await writer.finish(change);
     } catch (error) {
       observe.failed();
       log.warn(
-        { function: key, from, to, ...describeError(error) },
+        { function: key, from, to, why, ...describeError(error) },
         'scale not written, the next tick tries again',
       );
     } finally {
@@ -141,36 +121,26 @@ export function createAutoscaler(options: AutoscalerOptions): Autoscaler {
     }
   };
 
-  const drain = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) await carryOut(next);
-  };
-
-  const startWriters = () => {
-    while (writers.size < MAX_WRITES && waiting.length > 0) {
-      const writer: Promise<void> = drain().finally(() => writers.delete(writer));
-      writers.add(writer);
-    }
-  };
-
   const tick = async (candidates: Iterable<string>) => {
     const startedAt = clock.monotonic();
     const snapshot = await options.samples.read();
     observe.informed(snapshot !== undefined);
+    if (snapshot) options.onPoolReports(snapshot.pools);
     const keys = new Set([...candidates, ...(snapshot?.keys() ?? []), ...wanted.keys()]);
     for (const key of keys) {
       const change = evaluate(key, snapshot?.of(key));
       if (!change) continue;
       busy.add(key);
-      waiting.push(change);
+      writers.add(() => carryOut(change));
     }
-    startWriters();
     observe.ticked((clock.monotonic() - startedAt) / 1000, keys.size);
   };
 
   function forget(key: string): void {
     memories.delete(key);
+    loansOf.delete(key);
     wanted.delete(key);
-    ownScales.delete(key);
+    writer.forget(key);
   }
 
   return {
@@ -184,8 +154,7 @@ export function createAutoscaler(options: AutoscalerOptions): Autoscaler {
         }
       } finally {
         candidates.stop();
-        waiting.length = 0;
-        await Promise.all(writers);
+        await writers.stop();
         busy.clear();
       }
     },
@@ -196,34 +165,11 @@ export function createAutoscaler(options: AutoscalerOptions): Autoscaler {
     forget,
     desired: () => wanted,
     // While the write is under way, the watch may be faster than its answer.
-    isOwnScale: (key, replicas) => busy.has(key) || ownScales.get(key)?.replicas === replicas,
+    isOwnScale: (key, replicas) => busy.has(key) || writer.isOwnScale(key, replicas),
   };
 }
 
-/**
- * Returns the Deployment's new version, or undefined when someone else scaled meanwhile. Most conflicts
- * are the Deployment controller writing status, so the lock is taken once more when the scale is the same.
- */
-async function setScale(
-  client: AutoscalerOptions['client'],
-  { fn, deployment, replicas, to }: Change,
-): Promise<string | undefined> {
-  const ref = { namespace: fn.metadata.namespace, name: deploymentName(fn.metadata.name) };
-  const set = async (resourceVersion: string | undefined) => {
-    const scale = await client.setScale(deployments, ref, to, {
-      fieldManager: fieldManagers.autoscaler,
-      resourceVersion,
-    });
-    return scale.metadata?.resourceVersion ?? '';
-  };
-  try {
-    return await set(deployment.metadata?.resourceVersion);
-  } catch (error) {
-    if (!isConflict(error)) throw error;
-  }
-  const live = await client.getScale(deployments, ref);
-  if ((live.spec?.replicas ?? 0) !== replicas) return undefined;
-  return set(live.metadata?.resourceVersion).catch((error: unknown) =>
-    isConflict(error) ? undefined : Promise.reject(error),
-  );
+function keep<T>(map: Map<string, T>, key: string, value: T | undefined): void {
+  if (value === undefined) map.delete(key);
+  else map.set(key, value);
 }

@@ -1,18 +1,28 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { deploymentName, functionKey, splitKey } from '#crds/wire/names.ts';
-import type { Caches } from '../caches.ts';
+import type { Function as CatnapFunction } from '#crds/function/types.ts';
+import { deploymentName, functionKey } from '#crds/wire/names.ts';
+import { byFunction, type Caches } from '../caches.ts';
 import { collect } from '../collect.ts';
+import { liveBorrowed } from '../function/borrowed.ts';
 import { scaleOf } from '../function/scale-of.ts';
-import type { Why } from './decide.ts';
 import type { Autoscaler, AutoscalerObserver } from './loop.ts';
 
-const WHYS: Why[] = ['load', 'panic', 'idle', 'minimum', 'maximum', 'verification', 'load failure'];
+const WHYS: Parameters<AutoscalerObserver['scaled']>[0][] = [
+  'load',
+  'panic',
+  'idle',
+  'minimum',
+  'maximum',
+  'verification',
+  'load failure',
+  'take over',
+];
 const labelNames = ['namespace', 'function'] as const;
 
 export interface AutoscalerMetrics extends AutoscalerObserver {
   sampleFailed(): void;
   /** Exports per-function gauges while leading; the returned function ends it. */
-  export(caches: Pick<Caches, 'functions' | 'deployments'>, autoscaler: Autoscaler): () => void;
+  export(caches: Pick<Caches, 'functions' | 'deployments' | 'pods'>, autoscaler: Autoscaler): () => void;
 }
 
 export function createAutoscalerMetrics(registry: Registry): AutoscalerMetrics {
@@ -71,7 +81,7 @@ function exporter(registry: Registry): AutoscalerMetrics['export'] {
   const registers = [registry];
   const present = new Gauge({
     name: 'catnap_function_replicas',
-    help: 'Replicas that a function is scaled to.',
+    help: 'Replicas that a function is scaled to, those from a pool of warm pods included.',
     labelNames,
     registers,
   });
@@ -81,22 +91,24 @@ function exporter(registry: Registry): AutoscalerMetrics['export'] {
     labelNames,
     registers,
   });
-  return ({ functions, deployments }, autoscaler) => {
-    const fill = (gauge: Gauge<'namespace' | 'function'>, value: (key: string) => number) => () => {
+  return ({ functions, deployments, pods }, autoscaler) => {
+    type Value = (fn: CatnapFunction, key: string) => number;
+    const fill = (gauge: Gauge<'namespace' | 'function'>, value: Value) => () => {
       gauge.reset();
-      for (const { metadata } of functions.list()) {
-        const labels = { namespace: metadata.namespace, function: metadata.name };
-        gauge.set(labels, value(functionKey(metadata.namespace, metadata.name)));
+      for (const fn of functions.list()) {
+        const { namespace, name } = fn.metadata;
+        gauge.set({ namespace, function: name }, value(fn, functionKey(namespace, name)));
       }
     };
-    const replicasOf = (key: string) => {
-      const { namespace, name } = splitKey(key);
-      return scaleOf(deployments.get(namespace, deploymentName(name)));
+    const replicasOf: Value = (fn, key) => {
+      const { namespace, name } = fn.metadata;
+      const borrowed = liveBorrowed(fn, pods.byIndex(byFunction, key));
+      return scaleOf(deployments.get(namespace, deploymentName(name))) + borrowed.length;
     };
     collect(present, fill(present, replicasOf));
     collect(
       desired,
-      fill(desired, (key) => autoscaler.desired().get(key) ?? 0),
+      fill(desired, (_, key) => autoscaler.desired().get(key) ?? 0),
     );
     return () => {
       for (const gauge of [present, desired]) {

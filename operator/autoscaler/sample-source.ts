@@ -1,14 +1,11 @@
 /** Reads the gateways' reports from Redis. Never blocks for long and never throws: no answer is no data. */
-import { Redis, type RedisOptions } from 'ioredis';
-import { type RedisAddress, sentinelOptions } from '#crds/wire/redis-address.ts';
+import type { Redis } from 'ioredis';
+import type { RedisAddress } from '#crds/wire/redis-address.ts';
 import { GATEWAYS_KEY, sampleKey } from '#crds/wire/samples.ts';
 import { describeError, type Log } from '#kube/log.ts';
+import { connectRedis } from '../redis.ts';
 import { type Hearing, type LoadSnapshot, type Report, readReports } from './samples.ts';
 
-/** Half a period: a reading that takes longer is as good as none. */
-const COMMAND_TIMEOUT_MS = 500;
-const CONNECT_TIMEOUT_MS = 2_000;
-const MAX_RECONNECT_MS = 2_000;
 /** Reports are a few kilobytes; this many gateways are more than anyone runs. */
 const MAX_GATEWAYS = 1_000;
 
@@ -28,18 +25,7 @@ export interface SampleSourceOptions {
 }
 
 export function createSampleSource({ address, log, now, onFailure }: SampleSourceOptions): SampleSource {
-  const options: RedisOptions = {
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    commandTimeout: COMMAND_TIMEOUT_MS,
-    retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), MAX_RECONNECT_MS),
-  };
-  const redis =
-    address.sentinels.length > 0
-      ? new Redis({ ...sentinelOptions(address), ...options })
-      : new Redis(address.url, { password: address.password, ...options });
+  const redis = connectRedis(address);
   // Each failed attempt to connect is an event; only the change is worth a line.
   let hasTried = false;
   redis.on('error', () => {

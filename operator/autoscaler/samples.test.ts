@@ -77,6 +77,25 @@ describe('readReports', () => {
     expect(listen(report('a', 6)).snapshot?.of('f').concurrency).toBe(0);
   });
 
+  it('collects what gateways say of warm pods, while it can be believed', () => {
+    const stray = { namespace: 'shop', pod: 'warm-1', podUid: 'u1' };
+    const claim = { ...stray, function: 'hello', revision: 'r1', claimMs: 9, loadMs: 4 };
+    const told = (gatewayId: string, sequence: number, more: object) => ({
+      gatewayId,
+      text: JSON.stringify({ sequence, functions: {}, ...more }),
+    });
+    const listen = listener();
+    const { snapshot } = listen(
+      told('a', 1, { claims: [claim], strays: [{ namespace: 'shop' }] }),
+      told('b', 1, { claims: [{ ...claim, pod: 'warm-2' }], strays: [stray] }),
+    );
+    expect(snapshot?.pools.claims.map(({ pod }) => pod)).toEqual(['warm-1', 'warm-2']);
+    expect(snapshot?.pools.strays).toEqual([stray]);
+    for (let second = 0; second < 3; second++) listen(told('a', 1, { claims: [claim] }));
+    const stale = listen(told('a', 1, { claims: [claim] }), report('c', 1));
+    expect(stale.snapshot?.pools).toEqual({ claims: [], strays: [] });
+  });
+
   it('ignores amounts that are none', () => {
     const { snapshot } = listener()(
       report('a', 1, { f: { concurrency: -5, queued: '7', arrivals: null }, g: null, h: load(1e300) }),

@@ -1,5 +1,6 @@
 /** Adds up what gateways report. Pure; where the reports come from is another file's business. */
 import type { FunctionSample } from '#crds/wire/samples.ts';
+import { type PoolReports, readPoolReports } from '../pool/reports.ts';
 import type { Load } from './decide.ts';
 
 /** A report that does not move for this long is old news: the gateway stands still. */
@@ -29,6 +30,8 @@ export interface LoadSnapshot {
   of(key: string): Load;
   /** Functions with load. */
   keys(): Iterable<string>;
+  /** What gateways did with warm pods. */
+  readonly pools: PoolReports;
 }
 
 export interface Reading {
@@ -43,6 +46,7 @@ export interface Reading {
 export function readReports(reports: readonly Report[], before: Hearing, nowMs: number): Reading {
   const hearing = new Map<string, Heard>();
   const totals = new Map<string, FunctionSample>();
+  const pools: PoolReports = { claims: [], strays: [] };
   const gone: string[] = [];
   let complete = true;
   let heardAny = false;
@@ -57,16 +61,23 @@ export function readReports(reports: readonly Report[], before: Hearing, nowMs: 
     if (sample && nowMs - heard.atMs <= STALE_MS) {
       heardAny = true;
       addAll(totals, sample.functions);
+      const { claims, strays } = readPoolReports(sample);
+      pools.claims.push(...claims);
+      pools.strays.push(...strays);
     } else if (nowMs - heard.atMs > GONE_MS) {
       gone.push(gatewayId);
     } else {
       complete = false;
     }
   }
-  return { hearing, snapshot: heardAny ? snapshotOf(totals, complete) : undefined, gone };
+  return { hearing, snapshot: heardAny ? snapshotOf(totals, complete, pools) : undefined, gone };
 }
 
-function snapshotOf(totals: ReadonlyMap<string, FunctionSample>, complete: boolean): LoadSnapshot {
+function snapshotOf(
+  totals: ReadonlyMap<string, FunctionSample>,
+  complete: boolean,
+  pools: PoolReports,
+): LoadSnapshot {
   return {
     of(key) {
       const { concurrency = 0, queued = 0, arrivals = 0 } = totals.get(key) ?? {};
@@ -77,6 +88,7 @@ function snapshotOf(totals: ReadonlyMap<string, FunctionSample>, complete: boole
       };
     },
     keys: () => totals.keys(),
+    pools,
   };
 }
 
@@ -96,13 +108,21 @@ function amount(value: unknown): number {
   return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : 0;
 }
 
+interface Sample {
+  sequence: number;
+  functions: Record<string, unknown>;
+  claims?: unknown;
+  strays?: unknown;
+}
+
 /** A report that cannot be read counts as absent, like any other silence. */
-function parseSample(text: string): { sequence: number; functions: Record<string, unknown> } | undefined {
+function parseSample(text: string): Sample | undefined {
   try {
-    const { sequence, functions } = JSON.parse(text) as Record<string, unknown>;
+    const { sequence, functions, claims, strays } = JSON.parse(text) as Record<string, unknown>;
     if (!Number.isSafeInteger(sequence) || typeof functions !== 'object' || functions === null)
       return undefined;
-    return { sequence: sequence as number, functions: functions as Record<string, unknown> };
+    const known = { sequence: sequence as number, functions: functions as Record<string, unknown> };
+    return { ...known, claims, strays };
   } catch {
     return undefined;
   }

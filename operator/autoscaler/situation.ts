@@ -6,6 +6,11 @@ import { podRevision, podState } from '../function/pod-state.ts';
 import { needsVerification } from '../function/status.ts';
 import type { Load, Memory, Situation } from './decide.ts';
 
+/** The status tells that the code does not load. */
+export function isLoadFailed({ status }: CatnapFunction): boolean {
+  return findCondition(status?.conditions, conditionTypes.ready)?.reason === reasons.loadFailed;
+}
+
 /** What a decision rests on, from a function and its pods. */
 export function situationOf(input: {
   fn: CatnapFunction;
@@ -19,8 +24,7 @@ export function situationOf(input: {
   const states = pods.map((pod) => ({ kind: podState(pod).kind, revision: podRevision(pod) }));
   const readyReplicas = states.filter(({ kind }) => kind === 'ready').length;
   const { revision } = fn.status ?? {};
-  const ready = findCondition(fn.status?.conditions, conditionTypes.ready);
-  const loadFailed = ready?.reason === reasons.loadFailed;
+  const loadFailed = isLoadFailed(fn);
   return {
     scaling: fn.spec.scaling,
     nowMs,

@@ -5,7 +5,8 @@ import type { KubeClient } from '#kube/client.ts';
 import type { EventRecorder } from '#kube/events.ts';
 import { describeError, type Log } from '#kube/log.ts';
 import { deployments, refOf } from '#kube/resource.ts';
-import { type Caches, functionKeyOf } from '../caches.ts';
+import { byFunction, type Caches, functionKeyOf } from '../caches.ts';
+import { liveBorrowed } from '../function/borrowed.ts';
 import { ownershipOf } from '../function/resources/owner.ts';
 import { scaleOf } from '../function/scale-of.ts';
 import { wokenEvent } from './events.ts';
@@ -15,7 +16,7 @@ const MAX_WAITING = 256;
 
 export interface WakeReporterOptions {
   client: Pick<KubeClient, 'get'>;
-  caches: Pick<Caches, 'functions' | 'deployments'>;
+  caches: Pick<Caches, 'functions' | 'deployments' | 'pods'>;
   recorder: EventRecorder;
   isOwnScale: (key: string, replicas: number) => boolean;
   log: Log;
@@ -37,6 +38,8 @@ export function reportWakes(options: WakeReporterOptions): () => void {
     const { namespace, name } = splitKey(key);
     const fn = caches.functions.get(namespace, name);
     if (!fn || ownershipOf(fn, deployment.metadata) !== 'ours') return;
+    // It was awake already.
+    if (liveBorrowed(fn, caches.pods.byIndex(byFunction, key)).length > 0) return;
     // The cache drops managedFields, which alone say who it was.
     const live = await client.get(deployments, refOf(deployment));
     recorder.record(fn, wokenEvent(to, `by ${lastScaler(live)}`));

@@ -3,6 +3,7 @@ import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { Function as CatnapFunction, FunctionStatus } from '#crds/function/types.ts';
 import { conditionTypes, type Reason, reasons } from '#crds/wire/reasons.ts';
 import { findCondition } from '#kube/conditions.ts';
+import { isBorrowed } from './borrowed.ts';
 import { outOfMemoryText } from './conditions.ts';
 import type { MemoryEnd } from './container-end.ts';
 import { podState } from './pod-state.ts';
@@ -44,7 +45,8 @@ export function podReplacedEvent(pod: Pod): EventDraft {
     state.kind === 'blocked'
       ? `a call blocked it beyond its timeout: ${state.message}`
       : 'it ran out of memory again and Kubernetes delays its next start.';
-  const note = `Pod ${pod.metadata?.name} is replaced, ${why}`;
+  // In the place of one from a pool nothing is started: the next call takes another.
+  const note = `Pod ${pod.metadata?.name} is ${isBorrowed(pod) ? 'given up' : 'replaced'}, ${why}`;
   return { type: 'Warning', reason: reasons.podReplaced, action: 'Replace', note };
 }
 

@@ -3,6 +3,8 @@ import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import type { ContainerStatus, Pod } from 'kubernetes-types/core/v1.js';
 import type { Function as CatnapFunction, FunctionSpec } from '#crds/function/types.ts';
 import { FUNCTION_CONTAINER, labels } from '#crds/wire/names.ts';
+import { ownerReference } from '#kube/owner-reference.ts';
+import { functions } from '#kube/resource.ts';
 
 export function inlineSpec(overrides: Partial<FunctionSpec> = {}): FunctionSpec {
   return {
@@ -51,6 +53,12 @@ export function aPod(revision: string, options: { name?: string; ready?: boolean
     },
   };
   return pod;
+}
+
+/** A pod that the function took from a pool. */
+export function aBorrowedPod(revision: string, options: Parameters<typeof aPod>[1] = {}): Pod {
+  const pod = aPod(revision, { name: 'warm-1', ready: true, ...options });
+  return { ...pod, metadata: { ...pod.metadata, ownerReferences: [ownerReference(aFunction(), functions)] } };
 }
 
 export function containerStatus(overrides: Partial<ContainerStatus>): ContainerStatus {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Function as CatnapFunction } from '#crds/function/types.ts';
 import { startFailed } from './conditions.ts';
 import { podReplacedEvent } from './events.ts';
-import { aDeployment, aFunction, aPod, inlineSpec, withContainer } from './fixtures.ts';
+import { aBorrowedPod, aDeployment, aFunction, aPod, inlineSpec, withContainer } from './fixtures.ts';
 import { type Plan, planFunction, type World } from './plan.ts';
 import { inlineConfigMap } from './resources/config-map.ts';
 import { functionDeployment } from './resources/deployment.ts';
@@ -25,6 +25,7 @@ function world(overrides: Partial<World> = {}): World {
     sourceConfigMap: undefined,
     pods: [],
     replicaSetRevisions: undefined,
+    launch: undefined,
     refusal: undefined,
     ...overrides,
   };
@@ -202,6 +203,38 @@ describe('a blocked pod', () => {
       action: 'Replace',
       note: 'Pod fn-hello-abc is replaced, a call blocked it beyond its timeout: a call ran for 31 s',
     });
+  });
+});
+
+describe('a pod from a pool', () => {
+  const asleep = deploymentOf(hello, revision, 0);
+
+  it('counts as a replica', () => {
+    const status = (pods: World['pods']) =>
+      planFunction({ ...settled(), deployment: asleep, pods }, settings, nowMs).writeStatus;
+    // Nothing to write: with a pod of its own the status was the same.
+    expect(status([aBorrowedPod(revision)])).toBeUndefined();
+    expect(status([aBorrowedPod(revision, { ready: false })])).toMatchObject({
+      replicas: 1,
+      readyReplicas: 0,
+    });
+    expect(status([aBorrowedPod(revision, { ready: false })])?.conditions?.[1]?.reason).toBe('Starting');
+    expect(status([])?.conditions?.[1]?.reason).toBe('Asleep');
+  });
+
+  it('is given up when a call blocks it: nothing takes its place by itself', () => {
+    const ended = { state: { terminated: { exitCode: 124, message: 'a call ran for 31 s' } } };
+    const pod = withContainer(aBorrowedPod(revision), ended);
+    expect(planFunction({ ...settled(), pods: [pod] }, settings, nowMs).replaceBlocked).toEqual([pod]);
+    expect(podReplacedEvent(pod).note).toMatch(/^Pod warm-1 is given up, a call blocked it/);
+  });
+
+  it('fails to load like any other', () => {
+    const ended = { state: { terminated: { exitCode: 78, message: 'no' } } };
+    const pods = [withContainer(aBorrowedPod(revision, { ready: false }), ended)];
+    expect(reasonOf(planFunction({ ...settled(), deployment: asleep, pods }, settings, nowMs))).toBe(
+      'LoadFailed',
+    );
   });
 });
 

@@ -8,6 +8,7 @@ import type { Function as CatnapFunction, FunctionStatus } from '#crds/function/
 import { deploymentName, labels } from '#crds/wire/names.ts';
 import { conditionTypes, reasons } from '#crds/wire/reasons.ts';
 import { findCondition } from '#kube/conditions.ts';
+import { liveBorrowed } from './borrowed.ts';
 import { canonicalJson } from './canonical.ts';
 import { type Finding, nameConflict, predecessorLeaving, sourceMissing } from './conditions.ts';
 import { isContained } from './drift.ts';
@@ -49,6 +50,8 @@ export interface World {
   pods: readonly Pod[];
   /** Revisions that ReplicaSets still refer to; undefined when nobody looked because nothing may go. */
   replicaSetRevisions: ReadonlySet<string> | undefined;
+  /** How warm pods become the function, once that is prepared. */
+  launch: FunctionStatus['launch'];
   /** Why the API server does not take the children, when that was just found out. */
   refusal: Finding | undefined;
 }
@@ -93,6 +96,7 @@ export function planFunction(world: World, settings: PlanSettings, nowMs: number
     pods: isOurs(world) || !world.deployment ? world.pods : [],
     wantedReplicas: wantedReplicas(world, plan),
     podRefusal: podRefusal(world.deployment),
+    launch: world.launch,
     gatewayUrl: settings.gatewayUrl,
     nowMs,
   });
@@ -118,9 +122,15 @@ function podRefusal(deployment: Deployment | undefined): string | undefined {
   )?.message;
 }
 
-/** The scale as it will be once the plan is carried out. */
+/** What there is to be once the plan is carried out, pods from the pool included. */
 function wantedReplicas(world: World, plan: Plan): number {
-  if (world.deployment) return isOurs(world) ? scaleOf(world.deployment) : 0;
+  const borrowed = liveBorrowed(world.fn, world.pods).length;
+  if (world.deployment) return isOurs(world) ? scaleOf(world.deployment) + borrowed : 0;
+  return borrowed + ownReplicas(world, plan);
+}
+
+/** Of a Deployment that is not there yet. */
+function ownReplicas(world: World, plan: Plan): number {
   return plan.applyDeployment && !plan.applyDeployment.sleepingFirst && !world.refusal ? 1 : 0;
 }
 

@@ -6,6 +6,8 @@ import type { KubeClient, KubeObject, ObjectRef, ResourceType } from '#kube/clie
 import { KubeError } from '#kube/errors.ts';
 import { silentLog } from '#kube/log.ts';
 import type { Caches } from '../caches.ts';
+import type { Offer } from '../launch/launches.ts';
+import { createDeletedPods } from './deleted-pods.ts';
 import { aFunction, aPod, inlineSpec, withContainer } from './fixtures.ts';
 import { createFreshest } from './freshest.ts';
 import { createReconciler } from './reconcile.ts';
@@ -18,7 +20,7 @@ const notFound = new KubeError({ status: 404, reason: 'NotFound', message: 'not 
 /** A world of one function whose writes are kept, with failures to order by verb and kind. */
 function stage(
   fn: CatnapFunction,
-  options: { fail?: Record<string, KubeError>; pods?: unknown[]; live?: CatnapFunction } = {},
+  options: { fail?: Record<string, KubeError>; pods?: unknown[]; live?: CatnapFunction; offer?: Offer } = {},
 ) {
   const { live = fn } = options;
   let elapsedMs = 0;
@@ -55,7 +57,9 @@ function stage(
       functions: createFreshest<CatnapFunction>(() => 0),
       deployments: createFreshest<Deployment>(() => 0),
     },
+    deleted: createDeletedPods(),
     recorder: { record: (_, { reason }) => void events.push(reason), stop: async () => {} },
+    launches: { offer: async () => options.offer ?? {}, forget: () => {} },
     settings: { runtimeImage: 'runtime:1', gatewayUrl: 'http://localhost:8080' },
     log: silentLog,
     now: () => 0,
@@ -141,6 +145,15 @@ describe('the reconciler', () => {
     await s.run();
     expect(s.verbs().filter((verb) => verb === 'delete Pod')).toHaveLength(1);
     expect(s.events).toEqual(['PodReplaced']);
+  });
+
+  it('shows how warm pods become the function, and comes back when that is due', async () => {
+    const revision = revisionOf(digestSource(aFunction()).spec);
+    const launch = { pool: 'nodejs26-0123456789', digest: 'd' };
+    const fn = aFunction({ status: { revision, loadedRevision: revision } });
+    const s = stage(fn, { offer: { launch, againMs: 60_000 } });
+    expect(await s.run()).toEqual({ requeueAfterMs: 60_000 });
+    expect(s.writes.at(-1)?.object).toMatchObject({ status: { launch } });
   });
 
   describe('with pods out of memory', () => {

@@ -2,23 +2,26 @@
  * Brings one function about.
  *
  * Observes Functions, their Deployments, pods and ConfigMaps, and the ConfigMaps they take code from.
- * Writes the Deployment and ConfigMap of each, the Function's status, and Events; deletes pods that a fresh
+ * Writes the Deployment and ConfigMap of each, its launch spec, the Function's status, and Events; deletes pods that a fresh
  * one does better than, and ConfigMaps of old revisions. Replica counts are the autoscaler's.
  */
 import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import type { Function as CatnapFunction } from '#crds/function/types.ts';
 import { deploymentName, fieldManagers, functionKey, labels, splitKey } from '#crds/wire/names.ts';
 import type { KubeClient } from '#kube/client.ts';
-import { isKubeError, isNotFound, KubeError } from '#kube/errors.ts';
+import { isKubeError, isNotFound, type KubeError } from '#kube/errors.ts';
 import type { EventRecorder } from '#kube/events.ts';
 import type { Log } from '#kube/log.ts';
 import { configMaps, deployments, functions, refOf, replicaSets } from '#kube/resource.ts';
 import type { ReconcileResult } from '#kube/work-queue.ts';
 import { byFunction, type Caches } from '../caches.ts';
+import type { Launches } from '../launch/launches.ts';
 import { startFailed } from './conditions.ts';
 import { deleteUnlessGone } from './delete.ts';
+import type { DeletedPods } from './deleted-pods.ts';
 import { outOfMemoryEvent } from './events.ts';
 import type { Freshest } from './freshest.ts';
+import { readInlineFiles } from './inline-code.ts';
 import { createMemoryReports } from './memory-reports.ts';
 import {
   currentRevision,
@@ -31,9 +34,8 @@ import {
 import { createReplacements } from './replacements.ts';
 import { configMapName, inlineConfigMap } from './resources/config-map.ts';
 import { podSelector } from './resources/deployment.ts';
-import { revisionOf } from './revision.ts';
-import { digestSource } from './source-content.ts';
 import { refusalText } from './start-failure.ts';
+import { isPaused } from './status.ts';
 import { trimDeployment, trimFunction } from './trim.ts';
 
 /** How soon to try again what the API server refuses, which only a person or a policy can change. */
@@ -44,8 +46,10 @@ export interface ReconcilerOptions {
   caches: Caches;
   /** What was written and not yet seen; shared with the autoscaler. */
   written: { functions: Freshest<CatnapFunction>; deployments: Freshest<Deployment> };
+  deleted: DeletedPods;
   recorder: EventRecorder;
   settings: PlanSettings;
+  launches: Pick<Launches, 'offer' | 'forget'>;
   log: Log;
   /** Wall clock, in milliseconds. */
   now: () => number;
@@ -65,9 +69,10 @@ export function createReconciler(options: ReconcilerOptions): (key: string) => P
   return async (key) => {
     const world = await readWorld(options, key);
     if (!world) {
-      replacements.forget(key);
+      options.deleted.forget(key);
       memoryReports.forget(key);
       options.written.functions.forget(key);
+      options.launches.forget(key);
       options.forget(key);
       return undefined;
     }
@@ -76,7 +81,9 @@ export function createReconciler(options: ReconcilerOptions): (key: string) => P
     for (const { pod, what } of memoryReports.fresh(key, world.pods, options.now())) {
       options.recorder.record(world.fn, outOfMemoryEvent(world.fn, pod, what));
     }
-    world.pods = replacements.remaining(key, world.pods);
+    world.pods = options.deleted.remaining(key, world.pods);
+    const offer = isPaused(world.fn) ? {} : await options.launches.offer(world.fn, currentRevision(world));
+    world.launch = offer.launch;
     let plan = planFunction(world, options.settings, options.now());
     const refusal = await applyChildren(options, world, plan);
     if (refusal) plan = planFunction({ ...world, refusal }, options.settings, options.now());
@@ -84,7 +91,14 @@ export function createReconciler(options: ReconcilerOptions): (key: string) => P
     const replaceAgainMs = await replacements.replace(key, world.fn, plan);
     await deleteOldConfigMaps(options, plan);
     await options.settled(key);
-    return { requeueAfterMs: soonest(refusal && REFUSED_RETRY_MS, plan.requeueAfterMs, replaceAgainMs) };
+    return {
+      requeueAfterMs: soonest(
+        refusal && REFUSED_RETRY_MS,
+        plan.requeueAfterMs,
+        replaceAgainMs,
+        offer.againMs,
+      ),
+    };
   };
 }
 
@@ -106,6 +120,7 @@ async function readWorld(options: ReconcilerOptions, key: string): Promise<World
     sourceConfigMap: source && caches.configMaps.get(namespace, source.name),
     pods: caches.pods.byIndex(byFunction, key),
     replicaSetRevisions: undefined,
+    launch: undefined,
     refusal: undefined,
   };
   // Rare enough, after many revisions, that asking is cheaper than watching every ReplicaSet.
@@ -156,15 +171,9 @@ async function applyChildren(options: ReconcilerOptions, world: World, plan: Pla
   }
 }
 
-/** Caches hold no code, so it is read when it is written: once per revision. */
+/** Once per revision. */
 async function applyCode(client: KubeClient, { fn }: World, revision: string): Promise<void> {
-  const live = await client.get(functions, refOf(fn));
-  const files = live.spec.source?.inline?.files;
-  const isSame = live.metadata.uid === fn.metadata.uid && revisionOf(digestSource(live).spec) === revision;
-  if (!files || !isSame) {
-    const message = `Function ${refOf(fn).name} changed while it was reconciled`;
-    throw new KubeError({ status: 409, reason: 'Conflict', message });
-  }
+  const files = await readInlineFiles(client, fn, revision);
   const configMap = inlineConfigMap(fn, files, revision);
   await client.apply(configMaps, configMap, { fieldManager: fieldManagers.function });
 }

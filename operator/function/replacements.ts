@@ -7,6 +7,7 @@ import type { Log } from '#kube/log.ts';
 import { pods, refOf } from '#kube/resource.ts';
 import { createTokenBuckets } from '#kube/token-buckets.ts';
 import { deleteUnlessGone } from './delete.ts';
+import type { DeletedPods } from './deleted-pods.ts';
 import { podReplacedEvent } from './events.ts';
 import type { Plan } from './plan.ts';
 
@@ -23,43 +24,33 @@ export interface ReplacementOptions {
   log: Log;
   /** In milliseconds. */
   monotonic: () => number;
+  /** Shared with whoever else deletes pods of functions. */
+  deleted: DeletedPods;
 }
 
 export interface Replacements {
-  /** Without those that were deleted and that the cache still shows: they must not be deleted again. */
-  remaining(key: string, pods: readonly Pod[]): readonly Pod[];
   /** Returns when to come back for those that have to wait, in ms; undefined when none has. */
   replace(
     key: string,
     fn: CatnapFunction,
     plan: Pick<Plan, 'replaceBlocked' | 'replaceHeldBack'>,
   ): Promise<number | undefined>;
-  forget(key: string): void;
 }
 
-export function createReplacements({ client, recorder, log, monotonic }: ReplacementOptions): Replacements {
-  const deleted = new Map<string, Set<string>>();
+export function createReplacements(options: ReplacementOptions): Replacements {
+  const { client, recorder, log, monotonic, deleted } = options;
   const buckets = createTokenBuckets({ burst: BURST, refillMs: REFILL_MS });
 
   const replacePod = async (key: string, fn: CatnapFunction, pod: Pod) => {
-    const uid = pod.metadata?.uid ?? '';
-    await deleteUnlessGone(client.delete(pods, refOf(pod), { preconditions: { uid } }));
-    const gone = deleted.get(key) ?? new Set();
-    deleted.set(key, gone.add(uid));
+    const preconditions = { uid: pod.metadata?.uid };
+    await deleteUnlessGone(client.delete(pods, refOf(pod), { preconditions }));
+    deleted.note(key, pod);
     const event = podReplacedEvent(pod);
     recorder.record(fn, event);
     log.info({ function: key, pod: pod.metadata?.name, why: event.note }, 'pod replaced');
   };
 
   return {
-    remaining(key, present) {
-      const gone = deleted.get(key);
-      if (!gone) return present;
-      const uids = new Set(present.map(({ metadata }) => metadata?.uid ?? ''));
-      for (const uid of gone) if (!uids.has(uid)) gone.delete(uid);
-      if (gone.size === 0) deleted.delete(key);
-      return present.filter(({ metadata }) => !gone.has(metadata?.uid ?? ''));
-    },
     async replace(key, fn, { replaceBlocked, replaceHeldBack }) {
       // A call had to run beyond its timeout for each of these, which is limit enough.
       for (const pod of replaceBlocked) await replacePod(key, fn, pod);
@@ -69,6 +60,5 @@ export function createReplacements({ client, recorder, log, monotonic }: Replace
       }
       return undefined;
     },
-    forget: (key) => void deleted.delete(key),
   };
 }

@@ -15,6 +15,7 @@ function observe(overrides: Partial<Observation> = {}): FunctionStatus {
     pods: [],
     wantedReplicas: 0,
     podRefusal: undefined,
+    launch: undefined,
     gatewayUrl: 'http://localhost:8080',
     nowMs: early,
     ...overrides,
@@ -197,6 +198,29 @@ describe('obstacles', () => {
     expect(ready(status)).toMatchObject({ status: 'False', reason: 'SourceMissing' });
     expect(ready(status)?.message).toContain('ConfigMap "code"');
     expect(status).toMatchObject({ revision: 'r1', loadedRevision: 'r1' });
+  });
+});
+
+describe('the way of warm pods', () => {
+  const launch = { pool: 'nodejs26-0123456789', digest: 'd' };
+  const loaded = observe({ pods: [aPod('r1', { ready: true })] });
+
+  it('is shown when there is one', () => {
+    expect(observe({ fn: withStatus(loaded), launch }).launch).toEqual(launch);
+    expect(observe({ fn: withStatus({ ...loaded, launch }) })).not.toHaveProperty('launch');
+  });
+
+  it.each<[string, Partial<Observation>]>([
+    ['the function’s own pods cannot be brought about', { obstacle: sourceMissing('code') }],
+    ['the code does not load any more', { pods: [failing('r1')] }],
+  ])('is not shown when %s', (_, overrides) => {
+    expect(observe({ fn: withStatus(loaded), launch, ...overrides })).not.toHaveProperty('launch');
+  });
+
+  it('stays what it was while the function is paused', () => {
+    const metadata = { name: 'hello', namespace: 'shop', annotations: { 'catnap.dev/paused': 'true' } };
+    const fn = withStatus({ ...loaded, launch }, { metadata });
+    expect(observe({ fn, revision: 'r2' }).launch).toEqual(launch);
   });
 });
 

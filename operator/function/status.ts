@@ -31,10 +31,12 @@ export interface Observation {
   /** Why the children cannot be brought about at all. */
   obstacle: Finding | undefined;
   pods: readonly Pod[];
-  /** `spec.replicas` of the Deployment; 0 when there is none. */
+  /** `spec.replicas` of the Deployment, 0 when there is none, and the pods from a pool beside it. */
   wantedReplicas: number;
   /** Why the API server does not let the ReplicaSet make pods, if it does not. */
   podRefusal: string | undefined;
+  /** How warm pods become the function, if they can. */
+  launch: FunctionStatus['launch'];
   gatewayUrl: string;
   nowMs: number;
 }
@@ -67,7 +69,22 @@ export function functionStatus(observation: Observation): FunctionStatus {
   const loadedRevision = seenLoaded(pods, revision) ? revision : fn.status?.loadedRevision;
   if (revision) status.revision = revision;
   if (loadedRevision) status.loadedRevision = loadedRevision;
+  const launch = launchToShow(observation, status);
+  if (launch) status.launch = launch;
   return status;
+}
+
+/**
+ * Nothing while the function's own pods cannot be brought about, which a warm one would only hide, or its code
+ * is known not to load: trying that again is not the pool's to pay for.
+ */
+function launchToShow(
+  { fn, obstacle, launch }: Observation,
+  status: FunctionStatus,
+): FunctionStatus['launch'] {
+  if (isPaused(fn)) return fn.status?.launch;
+  const ready = findCondition(status.conditions, conditionTypes.ready);
+  return obstacle || ready?.reason === reasons.loadFailed ? undefined : launch;
 }
 
 export function isPaused(fn: CatnapFunction): boolean {

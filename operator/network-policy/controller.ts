@@ -1,17 +1,12 @@
 /** Runs the NetworkPolicy controller where the operator may: caches, queue, and what to say where it may not. */
 import type { KubeClient } from '#kube/client.ts';
 import { type Clock, sleep } from '#kube/clock.ts';
-import type { KubeError } from '#kube/errors.ts';
+import { isForbidden, type KubeError } from '#kube/errors.ts';
 import { networkPolicies } from '#kube/resource.ts';
 import { createWorkQueue } from '#kube/work-queue.ts';
 import type { QueueMetrics } from '../queue-metrics.ts';
 import { POLICY_SELECTOR } from './policy.ts';
-import {
-  createPolicyReconciler,
-  isForbidden,
-  type PolicyReconcilerOptions,
-  RECHECK_MS,
-} from './reconcile.ts';
+import { createPolicyReconciler, type PolicyReconcilerOptions, RECHECK_MS } from './reconcile.ts';
 import { onNamespaceConcerned } from './triggers.ts';
 
 export interface PolicyControllerOptions extends Omit<PolicyReconcilerOptions, 'client' | 'onDenied'> {

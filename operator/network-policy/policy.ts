@@ -1,6 +1,6 @@
 /** The NetworkPolicy that isolates function pods: one for all functions of a namespace. */
 import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from 'kubernetes-types/networking/v1.js';
-import { FUNCTION_PORT, labels, MANAGED_BY } from '#crds/wire/names.ts';
+import { CLAIM_PORT, FUNCTION_PORT, labels, MANAGED_BY } from '#crds/wire/names.ts';
 
 export const POLICY_NAME = 'catnap-functions';
 /** Field selector of the policies under that name. */
@@ -42,9 +42,10 @@ export function functionsPolicy(namespace: string, platformNamespace: string): N
     kind: 'NetworkPolicy',
     metadata: { name: POLICY_NAME, namespace, labels: { [labels.managedBy]: MANAGED_BY } },
     spec: {
-      podSelector: { matchExpressions: [{ key: labels.function, operator: 'Exists' }] },
+      // Warm pods too: the policy holds for them before and after they are a function's.
+      podSelector: { matchLabels: { [labels.managedBy]: MANAGED_BY } },
       policyTypes: ['Ingress', 'Egress'],
-      ingress: [{ from: [gateways], ports: [tcp(FUNCTION_PORT)] }],
+      ingress: [{ from: [gateways], ports: [tcp(FUNCTION_PORT), tcp(CLAIM_PORT)] }],
       egress: [
         // To anywhere: resolvers of clouds and of nodes have link-local addresses.
         { ports: [{ protocol: 'UDP', port: 53 }, tcp(53)] },

@@ -8,7 +8,7 @@ import type { NetworkPolicy } from 'kubernetes-types/networking/v1.js';
 import { fieldManagers } from '#crds/wire/names.ts';
 import { reasons } from '#crds/wire/reasons.ts';
 import type { KubeClient } from '#kube/client.ts';
-import { isConflict, isKubeError, isNotFound, type KubeError } from '#kube/errors.ts';
+import { isConflict, isForbidden, isNotFound, isRemovedNamespace, type KubeError } from '#kube/errors.ts';
 import type { EventRecorder } from '#kube/events.ts';
 import type { Log } from '#kube/log.ts';
 import { networkPolicies, refOf } from '#kube/resource.ts';
@@ -42,7 +42,7 @@ export function createPolicyReconciler(
       return await reconcile(options, namespace);
     } catch (error) {
       // A rule for the whole cluster or a namespace that goes away: neither changes by trying again soon.
-      if (isKubeError(error) && isRemovedNamespace(error)) {
+      if (isRemovedNamespace(error)) {
         options.log.debug({ namespace }, 'network policy not written, the namespace is going away');
       } else if (isForbidden(error)) options.onDenied(error);
       else throw error;
@@ -84,16 +84,6 @@ async function readLive({ client, caches }: PolicyReconcilerOptions, namespace: 
   return client
     .get(networkPolicies, refOf(cached))
     .catch((error: unknown) => (isNotFound(error) ? undefined : Promise.reject(error)));
-}
-
-/** While a namespace is being deleted nothing can be created in it; its functions go with it. */
-function isRemovedNamespace(error: KubeError): boolean {
-  const isTerminating = error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating');
-  return error.status === 404 || isTerminating === true;
-}
-
-export function isForbidden(error: unknown): error is KubeError {
-  return isKubeError(error) && error.status === 403;
 }
 
 async function remove(client: PolicyReconcilerOptions['client'], live: NetworkPolicy): Promise<void> {

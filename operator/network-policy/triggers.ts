@@ -1,5 +1,6 @@
 /** Which namespaces a change may concern. */
 import { byNamespace, type Caches } from '../caches.ts';
+import { isOurs } from './decide.ts';
 import { POLICY_NAME } from './policy.ts';
 
 type Watched = Pick<Caches, 'functions' | 'pods' | 'networkPolicies'>;
@@ -15,7 +16,8 @@ export function onNamespaceConcerned(caches: Watched, concern: (namespace: strin
       const namespace = (current ?? previous)?.metadata.namespace;
       if (namespace === undefined || (current && previous)) return;
       // Only the first and the last of a namespace matter, and there may be thousands between.
-      const isSettled = current && caches.networkPolicies.get(namespace, POLICY_NAME);
+      const live = caches.networkPolicies.get(namespace, POLICY_NAME);
+      const isSettled = current && live && isOurs(live);
       if (!isSettled) concern(namespace);
     }),
     caches.pods.onChange(({ current, previous }) => {

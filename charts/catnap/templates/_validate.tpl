@@ -3,7 +3,8 @@
 {{- $problems := concat
   (include "catnap.redisProblems" . | fromJsonArray)
   (include "catnap.gatewayProblems" . | fromJsonArray)
-  (include "catnap.metricsProblems" . | fromJsonArray) -}}
+  (include "catnap.metricsProblems" . | fromJsonArray)
+  (include "catnap.functionsProblems" . | fromJsonArray) -}}
 {{- if $problems -}}
 {{- fail (printf "\n- %s" (join "\n- " $problems)) -}}
 {{- end -}}
@@ -56,6 +57,15 @@
 {{- end -}}
 {{- if and (not $route.enabled) (or $route.parentRefs $route.hostnames) -}}
 {{- $problems = append $problems "gateway.httpRoute.parentRefs or gateway.httpRoute.hostnames is set, but gateway.httpRoute.enabled is false" -}}
+{{- end -}}
+{{- toJson $problems -}}
+{{- end -}}
+
+{{- define "catnap.functionsProblems" -}}
+{{- $problems := list -}}
+{{- $pools := .Values.functions.pools -}}
+{{- if and $pools.maxSize (gt (int $pools.minSize) (int $pools.maxSize)) -}}
+{{- $problems = append $problems "functions.pools.minSize is larger than functions.pools.maxSize; lower it, or set functions.pools.maxSize=0 for no warm pods" -}}
 {{- end -}}
 {{- toJson $problems -}}
 {{- end -}}

@@ -1,6 +1,6 @@
 /** Values of the downward API: fields of the pod and resources of its containers. */
 import type { Container, ObjectFieldSelector, Pod, ResourceFieldSelector } from 'kubernetes-types/core/v1.js';
-import { ConfigError } from './config-error.ts';
+import { ConfigError } from '#kube/env/config-error.ts';
 import { parseQuantity } from './quantity.ts';
 
 export interface NodeFacts {

@@ -1,10 +1,9 @@
 import type { Container, Pod } from 'kubernetes-types/core/v1.js';
 import { describe, expect, it } from 'vitest';
+import type { Sources } from '#kube/env/sources.ts';
 import type { PodFacts } from './downward.ts';
 import { resolveEnvironment } from './environment.ts';
-import { expandReferences } from './expand.ts';
 import { parseQuantity } from './quantity.ts';
-import type { Sources } from './sources.ts';
 
 const facts: PodFacts = {
   nodeName: 'here',
@@ -18,8 +17,7 @@ const pod: Pod = {
 };
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 const sources: Sources = {
-  configMap: (name) =>
-    name === 'cm' ? { data: { a: '1', b: '2' }, binaryData: { c: base64('3') } } : undefined,
+  configMap: () => undefined,
   secret: (name) => (name === 'sec' ? { data: { a: base64('s') } } : undefined),
 };
 const resolve = (container: Partial<Container>) =>
@@ -27,18 +25,7 @@ const resolve = (container: Partial<Container>) =>
 const one = (variable: object) => resolve({ env: [{ name: 'X', ...variable }] }).X;
 
 describe('resolveEnvironment', () => {
-  it('takes envFrom with prefix first, so that env wins', () => {
-    expect(
-      resolve({
-        envFrom: [{ prefix: 'P_', configMapRef: { name: 'cm' } }, { secretRef: { name: 'sec' } }],
-        env: [{ name: 'a', value: 'own' }],
-      }),
-    ).toEqual({ P_a: '1', P_b: '2', a: 'own' });
-  });
-
   it.each([
-    [{ configMapKeyRef: { name: 'cm', key: 'a' } }, '1'],
-    [{ configMapKeyRef: { name: 'cm', key: 'c' } }, '3'],
     [{ secretKeyRef: { name: 'sec', key: 'a' } }, 's'],
     [{ fieldRef: { fieldPath: 'metadata.name' } }, 'web'],
     [{ fieldRef: { fieldPath: "metadata.labels['a/b']" } }, 'c'],
@@ -51,17 +38,10 @@ describe('resolveEnvironment', () => {
   ])('resolves %j', (valueFrom, expected) => expect(one({ valueFrom })).toBe(expected));
 
   it.each([
-    [{ configMapKeyRef: { name: 'none', key: 'a' } }, 'configmap "none" not found'],
-    [{ configMapKeyRef: { name: 'cm', key: 'z' } }, `couldn't find key "z" in configmap "cm"`],
     [{ secretKeyRef: { name: 'none', key: 'a' } }, 'secret "none" not found'],
     [{ fieldRef: { fieldPath: 'spec.nothing' } }, '"spec.nothing" is not supported'],
     [{ resourceFieldRef: { resource: 'limits.cpu', containerName: 'z' } }, '"z" is not a container'],
   ])('says what is wrong with %j', (valueFrom, message) => expect(() => one({ valueFrom })).toThrow(message));
-
-  it('leaves optional variables out', () => {
-    expect(resolve({ envFrom: [{ secretRef: { name: 'none', optional: true } }] })).toEqual({});
-    expect(one({ valueFrom: { secretKeyRef: { name: 'none', key: 'a', optional: true } } })).toBeUndefined();
-  });
 
   it('rounds resources up to whole divisors', () => {
     const resources = { limits: { cpu: '1500m', memory: '100Mi' } };
@@ -71,26 +51,6 @@ describe('resolveEnvironment', () => {
     expect(ref('limits.cpu', '1m')).toBe('1500');
     expect(ref('limits.memory')).toBe(String(100 * 2 ** 20));
   });
-
-  it('lets a variable refer to earlier ones of env only', () => {
-    const env = [
-      { name: 'A', value: 'x' },
-      { name: 'B', value: '$(A)-$(C)-$$(A)' },
-      { name: 'C', value: 'late' },
-    ];
-    expect(resolve({ env }).B).toBe('x-$(C)-$(A)');
-  });
-});
-
-describe('expandReferences', () => {
-  it.each([
-    ['$(A)', 'x'],
-    ['$$', '$'],
-    ['$$$(A)', '$x'],
-    ['$(NONE) $A', '$(NONE) $A'],
-    ['$(constructor)', '$(constructor)'],
-    ['$(A', '$(A'],
-  ])('%s → %s', (text, expected) => expect(expandReferences(text, { A: 'x' })).toBe(expected));
 });
 
 describe('parseQuantity', () => {

@@ -4,8 +4,8 @@
  */
 import { join, posix } from 'node:path';
 import type { Container } from 'kubernetes-types/core/v1.js';
-import { ConfigError } from './config-error.ts';
-import { expandReferences } from './expand.ts';
+import { ConfigError } from '#kube/env/config-error.ts';
+import { expandReferences } from '#kube/env/expand.ts';
 
 export interface Mount {
   mountPath: string;

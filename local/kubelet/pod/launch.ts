@@ -1,12 +1,12 @@
 /** Turns a container's spec into a command line, an environment and a working directory. */
 import { join } from 'node:path';
 import type { Container, Pod } from 'kubernetes-types/core/v1.js';
+import { expandReferences } from '#kube/env/expand.ts';
+import type { Sources } from '#kube/env/sources.ts';
 import type { PodFacts } from '../env/downward.ts';
 import { resolveEnvironment } from '../env/environment.ts';
-import { expandReferences } from '../env/expand.ts';
 import { type Mount, resolveMounts, rewriteArgument, rewritePath } from '../env/mounts.ts';
 import { parseQuantity } from '../env/quantity.ts';
-import type { Sources } from '../env/sources.ts';
 import type { LocalImage } from '../images.ts';
 
 export interface LaunchContext {

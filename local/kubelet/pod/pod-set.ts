@@ -1,7 +1,7 @@
 /** The workers of all pods on this node. */
 import type { Pod } from 'kubernetes-types/core/v1.js';
+import type { SourceRef } from '#kube/env/sources.ts';
 import { keyOf } from '#kube/resource.ts';
-import type { SourceRef } from '../env/sources.ts';
 import type { LogOptions } from '../logs/lines.ts';
 import type { LogTarget } from '../logs/server.ts';
 import type { NodeServices } from '../services.ts';

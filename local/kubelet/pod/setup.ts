@@ -2,10 +2,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Pod } from 'kubernetes-types/core/v1.js';
+import type { Sources } from '#kube/env/sources.ts';
 import { describeError } from '#kube/log.ts';
 import { refOf } from '#kube/resource.ts';
 import type { PodFacts } from '../env/downward.ts';
-import { type Sources, sourcesOf } from '../env/sources.ts';
+import { sourcesOf } from '../env/sources.ts';
 import type { NodeServices, PodEvent } from '../services.ts';
 import { type PodVolumes, podVolumes } from '../volumes/pod-volumes.ts';
 import type { PodModel } from './model.ts';

@@ -9,9 +9,10 @@ import type {
   Volume,
   VolumeProjection,
 } from 'kubernetes-types/core/v1.js';
-import { ConfigError } from '../env/config-error.ts';
+import { ConfigError } from '#kube/env/config-error.ts';
+import { type Sources, secretValue } from '#kube/env/sources.ts';
 import { fieldValue, type PodFacts, resourceValue } from '../env/downward.ts';
-import { configMapValue, type Sources, secretValue } from '../env/sources.ts';
+import { configMapValue } from '../env/sources.ts';
 
 export interface PlannedFile {
   content: Buffer;

@@ -2,8 +2,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Pod, Volume } from 'kubernetes-types/core/v1.js';
+import type { Sources } from '#kube/env/sources.ts';
 import type { PodFacts } from '../env/downward.ts';
-import type { Sources } from '../env/sources.ts';
 import { writeAtomicDirectory } from './atomic-directory.ts';
 import { type PlannedFile, planVolume, type VolumePlan } from './plan.ts';
 

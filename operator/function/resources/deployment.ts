@@ -9,15 +9,13 @@ import { configMapName } from './config-map.ts';
 import { containerEnvironment, FUNCTION_DIR } from './environment.ts';
 import { containerResources } from './memory.ts';
 import { childMetadata } from './owner.ts';
+import { confinedContainer, confinedPod } from './pod.ts';
 
 /** On a Deployment: hash of what the operator last applied, so that dropping a field is noticed too. */
 export const APPLIED_HASH = 'catnap.dev/applied-hash';
 
 /** Time that a pod has beyond `timeoutSeconds` to finish calls when it is asked to stop. */
 const GRACE_BEYOND_TIMEOUT_SECONDS = 10;
-
-/** As much scratch space as a Lambda has; without a bound one function could fill the node's disk. */
-const SCRATCH_SIZE = '512Mi';
 
 export interface PodSettings {
   /** Image of the nodejs26 language runtime. */
@@ -81,44 +79,31 @@ function selectorLabels(fn: CatnapFunction): Record<string, string> {
   return { [labels.function]: fn.metadata.name };
 }
 
+/** Time that pods have to end, from the request to it. */
+export function graceSeconds(timeoutSeconds: number): number {
+  return timeoutSeconds + GRACE_BEYOND_TIMEOUT_SECONDS;
+}
+
 /** The label selector of a function's pods, as `kubectl get -l` takes it. */
 export function podSelector(functionName: string): string {
   return `${labels.function}=${functionName}`;
 }
 
 function podSpec(fn: CatnapFunction, revision: string, settings: PodSettings): PodSpec {
-  return {
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
-    terminationGracePeriodSeconds: fn.spec.timeoutSeconds + GRACE_BEYOND_TIMEOUT_SECONDS,
-    securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
-    containers: [functionContainer(fn, revision, settings)],
-    volumes: [{ name: 'tmp', emptyDir: { sizeLimit: SCRATCH_SIZE } }, ...codeVolumes(fn, revision)],
-  };
+  const container = functionContainer(fn, revision, settings);
+  return confinedPod(graceSeconds(fn.spec.timeoutSeconds), container, codeVolumes(fn, revision));
 }
 
 function functionContainer(fn: CatnapFunction, revision: string, settings: PodSettings): Container {
-  const container: Container = {
-    name: FUNCTION_CONTAINER,
+  const container = confinedContainer({
     image: fn.spec.image ?? settings.runtimeImage,
     ports: [{ name: 'http', containerPort: FUNCTION_PORT, protocol: 'TCP' }],
     env: containerEnvironment(fn, revision, settings.announce),
     resources: containerResources(fn) as Container['resources'],
     // A runtime listens only once its code is loaded, so a connection is all the proof there is to ask for.
     readinessProbe: { tcpSocket: { port: FUNCTION_PORT }, periodSeconds: 1 },
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      runAsNonRoot: true,
-      capabilities: { drop: ['ALL'] },
-    },
-    // Of a container that leaves no message, the end of its log says why it ended.
-    terminationMessagePolicy: 'FallbackToLogsOnError',
-    volumeMounts: [
-      { name: 'tmp', mountPath: '/tmp' },
-      ...(hasCodeVolume(fn) ? [{ name: 'code', mountPath: FUNCTION_DIR, readOnly: true }] : []),
-    ],
-  };
+    volumeMounts: hasCodeVolume(fn) ? [{ name: 'code', mountPath: FUNCTION_DIR, readOnly: true }] : [],
+  });
   if (fn.spec.envFrom?.length) container.envFrom = fn.spec.envFrom as EnvFromSource[];
   return container;
 }
@@ -136,7 +121,7 @@ function codeVolumes(fn: CatnapFunction, revision: string): Volume[] {
   return configMap ? [{ name: 'code', configMap: { name: configMap.name } }] : [];
 }
 
-function withAppliedHash(deployment: Deployment): Deployment {
+export function withAppliedHash(deployment: Deployment): Deployment {
   const annotations = { [APPLIED_HASH]: hashOf(deployment, 16) };
   return { ...deployment, metadata: { ...deployment.metadata, annotations } };
 }

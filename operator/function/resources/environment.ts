@@ -4,12 +4,12 @@ import { announceToken } from '#crds/wire/announcement.ts';
 import { environment } from '#crds/wire/environment.ts';
 import { FUNCTION_PORT, functionKey } from '#crds/wire/names.ts';
 import type { AnnounceConfig } from '../../config.ts';
-import { heapMebibytes } from './memory.ts';
+import { containerResources, heapMebibytes } from './memory.ts';
 
 /** Where the code is mounted, read-only. */
 export const FUNCTION_DIR = '/function';
 const DEFAULT_HANDLER = 'index.handler';
-const NODE_OPTIONS = 'NODE_OPTIONS';
+export const NODE_OPTIONS = 'NODE_OPTIONS';
 
 /**
  * The platform's variables first, so that a user's value may refer to them as `$(PORT)`.
@@ -30,9 +30,10 @@ export function containerEnvironment(
     [environment.timeoutSeconds]: String(fn.spec.timeoutSeconds),
     ...sourceEnvironment(fn),
   };
+  const key = functionKey(fn.metadata.namespace, fn.metadata.name);
   return [
     ...Object.entries(platform).map(([name, value]) => ({ name, value })),
-    ...(announce && !fn.spec.image ? announceEnvironment(fn, announce) : []),
+    ...(announce && !fn.spec.image ? [...announceEnvironment(key, announce), uidVariable()] : []),
     ...userEnvironment(fn),
   ];
 }
@@ -40,9 +41,8 @@ export function containerEnvironment(
 /** With Node.js told how much memory its heap may take; the user's own options come last, so they win. */
 function userEnvironment(fn: CatnapFunction): EnvVar[] {
   const user = (fn.spec.env ?? []) as EnvVar[];
-  const heap = fn.spec.image ? undefined : heapMebibytes(fn);
-  if (heap === undefined) return user;
-  const options = `--max-old-space-size=${heap}`;
+  const options = fn.spec.image ? undefined : heapOption(containerResources(fn).limits.memory);
+  if (options === undefined) return user;
   const own = user.find(({ name }) => name === NODE_OPTIONS);
   if (!own) return [{ name: NODE_OPTIONS, value: options }, ...user];
   if (own.valueFrom) return user;
@@ -50,14 +50,27 @@ function userEnvironment(fn: CatnapFunction): EnvVar[] {
   return user.map((variable) => (variable === own ? both : variable));
 }
 
-/** Not part of the revision: it says how the platform finds pods, not what runs in them. */
-function announceEnvironment({ metadata }: CatnapFunction, { url, key }: AnnounceConfig): EnvVar[] {
-  const token = announceToken(key, functionKey(metadata.namespace, metadata.name));
+/** What limits the heap of Node.js in a container with this much memory. */
+export function heapOption(memoryLimit: number | string | undefined): string | undefined {
+  const heap = heapMebibytes(memoryLimit);
+  return heap === undefined ? undefined : `--max-old-space-size=${heap}`;
+}
+
+/**
+ * Not part of the revision: it says how the platform finds pods, not what runs in them.
+ *
+ * @param key of the function, or of the pool
+ */
+export function announceEnvironment(key: string, announce: AnnounceConfig): EnvVar[] {
   return [
-    { name: environment.announceUrl, value: url },
-    { name: environment.announceToken, value: token },
-    { name: environment.podUid, valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } },
+    { name: environment.announceUrl, value: announce.url },
+    { name: environment.announceToken, value: announceToken(announce.key, key) },
   ];
+}
+
+/** The pod's own uid, which only the kubelet can fill in. */
+export function uidVariable(): EnvVar {
+  return { name: environment.podUid, valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } };
 }
 
 function sourceEnvironment({ spec }: CatnapFunction): Record<string, string> {

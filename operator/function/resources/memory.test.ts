@@ -57,7 +57,7 @@ describe('heapMebibytes', () => {
     ['2Gi', 1536],
     [100_000_000, 47],
   ])('leaves room beside the heap: %s', (memory, mebibytes) => {
-    expect(heapMebibytes(withResources({ limits: { memory } }))).toBe(mebibytes);
+    expect(heapMebibytes(memory)).toBe(mebibytes);
   });
 });
 

@@ -40,8 +40,8 @@ export function memoryLimit(fn: CatnapFunction): { limit: string; isDefault: boo
  *
  * @returns undefined when the limit cannot be read
  */
-export function heapMebibytes(fn: CatnapFunction): number | undefined {
-  const bytes = parseQuantity(containerResources(fn).limits.memory);
+export function heapMebibytes(memoryLimit: number | string | undefined): number | undefined {
+  const bytes = parseQuantity(memoryLimit);
   if (bytes === undefined) return undefined;
   const heap = Math.max(bytes / 2, Math.min(bytes * 0.75, bytes - BESIDE_HEAP_BYTES));
   return Math.max(1, Math.floor(heap / MIB));

@@ -1,7 +1,10 @@
 /** https://kubernetes.io/docs/concepts/security/pod-security-standards/, each control of the restricted profile. */
+import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import type { Container, PodSpec, Volume } from 'kubernetes-types/core/v1.js';
 import { describe, expect, it } from 'vitest';
 import type { FunctionSpec } from '#crds/function/types.ts';
+import { poolDeployment } from '../../pool/resources.ts';
+import { shapeOf } from '../../pool/shape.ts';
 import { aFunction, inlineSpec } from '../fixtures.ts';
 import { functionDeployment } from './deployment.ts';
 
@@ -71,10 +74,16 @@ const controls: [string, (pod: PodSpec, container: Container) => boolean][] = [
   ['a bound on memory', (_, { resources }) => resources?.limits?.memory !== undefined],
 ];
 
-describe.each(kinds)('pods of a function of %s have', (_, spec) => {
-  const deployment = functionDeployment(aFunction({ spec: inlineSpec(spec) }), 'r', {
-    runtimeImage: 'runtime:1',
-  });
+const settings = { runtimeImage: 'runtime:1' };
+const deployments: [string, Deployment][] = [
+  ...kinds.map(([name, spec]): [string, Deployment] => [
+    `a function of ${name}`,
+    functionDeployment(aFunction({ spec: inlineSpec(spec) }), 'r', settings),
+  ]),
+  ['a pool', poolDeployment('shop', shapeOf(aFunction()), { ...settings, encryptionKey: Buffer.alloc(32) })],
+];
+
+describe.each(deployments)('pods of %s have', (_, deployment) => {
   const pod = deployment.spec?.template.spec;
   const containers = [...(pod?.initContainers ?? []), ...(pod?.containers ?? [])];
 

@@ -10,33 +10,41 @@ import { loadKubeConfig } from '#kube/kube-config.ts';
 import { customResourceDefinitions, functions, namespaces } from '#kube/resource.ts';
 import { createComponent } from '#local/up/component.ts';
 import { buildRuntime } from '#runtime/build.ts';
-import { startRedis } from '#test/harness/redis.ts';
+import { startRedis, type TestRedis } from '#test/harness/redis.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
-import { createFakeGateway, createOperatorProcess, type FakeGateway } from './environment.ts';
+import {
+  createFakeGateway,
+  createOperatorProcess,
+  type FakeGateway,
+  type OperatorProcess,
+} from './environment.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 export interface TestCluster {
   readonly client: KubeClient;
   readonly gateway: FakeGateway;
+  readonly redis: TestRedis;
+  readonly operator: OperatorProcess;
   stop(): Promise<void>;
 }
 
-export async function startCluster(): Promise<TestCluster> {
+/** @param settings of the operator, beyond the addresses */
+export async function startCluster(settings: NodeJS.ProcessEnv = {}): Promise<TestCluster> {
   const directory = await mkdtemp(join(tmpdir(), 'catnap-operator-cluster-'));
   const stops: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true, force: true })];
   const stop = async () => {
     for (const end of stops.reverse()) await end();
   };
   try {
-    return { ...(await startParts(directory, stops)), stop };
+    return { ...(await startParts(directory, stops, settings)), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function startParts(directory: string, stops: (() => Promise<unknown>)[]) {
+async function startParts(directory: string, stops: (() => Promise<unknown>)[], settings: NodeJS.ProcessEnv) {
   const kubeconfig = join(directory, 'kubeconfig');
   const images = join(directory, 'images.json');
   const { entry } = await buildRuntime(join(directory, 'runtime'));
@@ -73,8 +81,9 @@ async function startParts(directory: string, stops: (() => Promise<unknown>)[]) 
     CATNAP_REDIS_URL: redis.url,
     CATNAP_OPERATOR_HOST: '127.0.0.1',
     CATNAP_OPERATOR_PORT: '0',
+    ...settings,
   });
   await operator.start();
   stops.push(() => operator.stop());
-  return { client, gateway };
+  return { client, gateway, redis, operator };
 }

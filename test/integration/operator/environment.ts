@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { parse } from 'yaml';
-import { GATEWAYS_KEY, SAMPLE_TTL_MS, sampleKey } from '#crds/wire/samples.ts';
+import { GATEWAYS_KEY, type GatewaySample, SAMPLE_TTL_MS, sampleKey } from '#crds/wire/samples.ts';
 import { createKubeClient, type KubeClient } from '#kube/client.ts';
 import { loadKubeConfig } from '#kube/kube-config.ts';
 import { customResourceDefinitions, functions, namespaces } from '#kube/resource.ts';
@@ -35,6 +35,8 @@ export interface Environment {
 export interface FakeGateway {
   /** From now on, each sample says this. */
   report(concurrency: Record<string, number>): void;
+  /** From now on, each sample also says this of warm pods. */
+  tell(pools: Pick<GatewaySample, 'claims' | 'strays'>): void;
   /** No more samples, and no goodbye. */
   fallSilent(): void;
 }
@@ -118,6 +120,7 @@ export function createFakeGateway(url: string): FakeGateway & { close(): void } 
   const redis = new Redis(url, { maxRetriesPerRequest: 0, enableOfflineQueue: false });
   redis.on('error', () => {});
   let functionsNow: Record<string, number> | undefined;
+  let poolsNow: Pick<GatewaySample, 'claims' | 'strays'> = {};
   let sequence = 0;
   const publish = () => {
     if (!functionsNow) return;
@@ -126,7 +129,7 @@ export function createFakeGateway(url: string): FakeGateway & { close(): void } 
       key,
       { concurrency, queued: 0, arrivals: concurrency > 0 ? 1 : 0 },
     ]);
-    const text = JSON.stringify({ sequence, functions: Object.fromEntries(samples) });
+    const text = JSON.stringify({ sequence, functions: Object.fromEntries(samples), ...poolsNow });
     redis
       .multi()
       .sadd(GATEWAYS_KEY, 'gateway-1')
@@ -138,6 +141,10 @@ export function createFakeGateway(url: string): FakeGateway & { close(): void } 
   return {
     report(concurrency) {
       functionsNow = concurrency;
+      publish();
+    },
+    tell(pools) {
+      poolsNow = pools;
       publish();
     },
     fallSilent() {

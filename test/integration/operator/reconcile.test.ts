@@ -289,7 +289,7 @@ describe('the NetworkPolicy of a namespace', () => {
     const last = testFunction(environment.client, 'last', ref.namespace);
     await first.apply(inline());
     const made = await until(policy, 'the policy to appear');
-    expect(made.spec?.podSelector.matchExpressions?.[0]?.key).toBe('catnap.dev/function');
+    expect(made.spec?.podSelector.matchLabels).toEqual({ 'app.kubernetes.io/managed-by': 'catnap' });
     await last.apply(inline());
     await environment.client.patch(
       networkPolicies,

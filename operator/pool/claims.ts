@@ -1,0 +1,125 @@
+/**
+ * Gives warm pods that gateways claimed to their functions, and removes those that nobody can claim.
+ *
+ * Observes the gateways' reports, Functions and pods. Writes labels and owners of pods, and Events; deletes pods.
+ */
+import type { Pod } from 'kubernetes-types/core/v1.js';
+import type { Claim, Stray } from '#crds/wire/samples.ts';
+import type { KubeClient } from '#kube/client.ts';
+import { isConflict, isInvalid, isNotFound } from '#kube/errors.ts';
+import type { EventRecorder } from '#kube/events.ts';
+import { describeError, type Log } from '#kube/log.ts';
+import { keyOf, pods, refOf } from '#kube/resource.ts';
+import { type Caches, poolKeyOf } from '../caches.ts';
+import { deleteUnlessGone } from '../function/delete.ts';
+import { createWriters } from '../writers.ts';
+import { adoption, claimedEvent, decideClaim } from './decide-claim.ts';
+import type { PoolReports } from './reports.ts';
+
+const MAX_WRITES = 16;
+/** A gateway may need so long to tell that a pod which others cannot claim is its own. */
+const STRAY_MS = 5_000;
+
+export interface ClaimsOptions {
+  client: Pick<KubeClient, 'patch' | 'delete'>;
+  caches: Pick<Caches, 'functions' | 'pods'>;
+  recorder: EventRecorder;
+  /** A pod of the pool was taken. */
+  claimed: (poolKey: string) => void;
+  log: Log;
+  /** In milliseconds. */
+  monotonic: () => number;
+}
+
+export interface ClaimHandler {
+  /** Each reading; reports are repeated until the gateways see that they were acted on. */
+  take(reports: PoolReports): void;
+  /** Resolves when no write is under way any more. */
+  stop(): Promise<void>;
+}
+
+export function createClaimHandler(options: ClaimsOptions): ClaimHandler {
+  const { caches, log } = options;
+  const writers = createWriters(MAX_WRITES);
+  /** Pods that are being written, or were and the cache does not show it: by uid, with their key. */
+  const handled = new Map<string, string>();
+  /** When a pod was first reported to be nobody's, by uid. */
+  const straysSince = new Map<string, number>();
+
+  /** The pod, while by its labels it waits in a pool. */
+  const warmPod = ({ namespace, pod: name, podUid }: Stray): Pod | undefined => {
+    const pod = caches.pods.get(namespace, name);
+    return pod?.metadata?.uid === podUid && poolKeyOf(pod) ? pod : undefined;
+  };
+
+  const forgetSettled = () => {
+    for (const [podUid, key] of handled) {
+      const [namespace = '', pod = ''] = key.split('/');
+      if (!warmPod({ namespace, pod, podUid })) handled.delete(podUid);
+    }
+  };
+
+  const write = (pod: Pod, work: () => Promise<void>) => {
+    const uid = pod.metadata?.uid ?? '';
+    handled.set(uid, keyOf(pod.metadata?.namespace, pod.metadata?.name ?? ''));
+    writers.add(() =>
+      work().catch((error: unknown) => {
+        // The next report brings it again.
+        handled.delete(uid);
+        const isOver = isNotFound(error) || isConflict(error) || isInvalid(error);
+        const fields = { pod: pod.metadata?.name, ...describeError(error) };
+        log[isOver ? 'debug' : 'warn'](fields, 'claimed pod not written');
+      }),
+    );
+  };
+
+  const takeClaim = (claim: Claim) => {
+    const pod = warmPod(claim);
+    if (!pod || handled.has(claim.podUid)) return;
+    const fn = caches.functions.get(claim.namespace, claim.function);
+    const decision = decideClaim(pod, fn);
+    if (decision === 'delete') write(pod, () => remove(options, pod, 'its function is gone'));
+    if (decision === 'adopt' && fn) {
+      write(pod, async () => {
+        const pool = poolKeyOf(pod) ?? '';
+        await options.client.patch(pods, refOf(pod), adoption(pod, fn, claim), { type: 'merge' });
+        options.claimed(pool);
+        options.recorder.record(fn, claimedEvent(claim));
+        const { namespace, function: name, revision, claimMs, loadMs } = claim;
+        log.info(
+          { function: `${namespace}/${name}`, pod: claim.pod, revision, claimMs, loadMs },
+          'pod taken',
+        );
+      });
+    }
+  };
+
+  const takeStrays = (strays: readonly Stray[], claimed: ReadonlySet<string>) => {
+    const nowMs = options.monotonic();
+    const present = strays.filter((stray) => !claimed.has(stray.podUid) && warmPod(stray));
+    const uids = new Set(present.map(({ podUid }) => podUid));
+    for (const uid of straysSince.keys()) if (!uids.has(uid)) straysSince.delete(uid);
+    for (const stray of present) {
+      const sinceMs = straysSince.get(stray.podUid) ?? nowMs;
+      straysSince.set(stray.podUid, sinceMs);
+      const pod = warmPod(stray);
+      const isDue = nowMs - sinceMs >= STRAY_MS && !handled.has(stray.podUid);
+      if (pod && isDue) write(pod, () => remove(options, pod, 'it refuses claims and nobody says why'));
+    }
+  };
+
+  return {
+    take({ claims, strays }) {
+      forgetSettled();
+      for (const claim of claims) takeClaim(claim);
+      takeStrays(strays, new Set(claims.map(({ podUid }) => podUid)));
+    },
+    stop: writers.stop,
+  };
+}
+
+async function remove({ client, log }: ClaimsOptions, pod: Pod, why: string): Promise<void> {
+  const preconditions = { uid: pod.metadata?.uid };
+  await deleteUnlessGone(client.delete(pods, refOf(pod), { preconditions }));
+  log.warn({ pod: pod.metadata?.name, namespace: pod.metadata?.namespace, why }, 'warm pod deleted');
+}

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { readPoolReports } from './reports.ts';
+
+const stray = { namespace: 'shop', pod: 'pool-nodejs26-0123456789-abc-x1', podUid: '8a1c-42' };
+const claim = { ...stray, function: 'hello', revision: '0123456789ab', claimMs: 9.3, loadMs: 4 };
+
+describe('readPoolReports', () => {
+  it('takes claims and strays', () => {
+    expect(readPoolReports({ claims: [claim], strays: [stray] })).toEqual({
+      claims: [claim],
+      strays: [stray],
+    });
+    expect(readPoolReports({})).toEqual({ claims: [], strays: [] });
+  });
+
+  it.each([
+    [{ namespace: 'Shop' }],
+    [{ pod: '../secrets/x' }],
+    [{ podUid: '' }],
+    [{ podUid: 7 }],
+    [{ function: 'a.b' }],
+    [{ revision: 'x y' }],
+    [{ revision: undefined }],
+    [{ claimMs: -1 }],
+    [{ loadMs: '4' }],
+    [{ loadMs: Number.NaN }],
+  ])('drops a claim with %j, and keeps the others', (fault) => {
+    expect(readPoolReports({ claims: [{ ...claim, ...fault }, claim] }).claims).toEqual([claim]);
+  });
+
+  it.each([[null], ['claims'], [{ 0: claim }], [[null, 'x', 7, []]]])('finds nothing in %j', (value) => {
+    expect(readPoolReports({ claims: value, strays: value })).toEqual({ claims: [], strays: [] });
+  });
+
+  it('takes no more than a gateway can have, and nothing besides', () => {
+    const many = Array.from({ length: 2_000 }, () => ({ ...claim, more: 'x' }));
+    const { claims } = readPoolReports({ claims: many });
+    expect(claims).toHaveLength(1_000);
+    expect(claims[0]).toEqual(claim);
+  });
+});

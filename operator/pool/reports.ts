@@ -1,0 +1,53 @@
+/** What gateways say of warm pods, taken from their samples. Pure; anything that is not as it should be is dropped. */
+import type { Claim, Stray } from '#crds/wire/samples.ts';
+
+export interface PoolReports {
+  claims: Claim[];
+  strays: Stray[];
+}
+
+/** More than any gateway has to tell; a bound on what a broken writer can cause. */
+const MAX_ENTRIES = 1_000;
+const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const POD_NAME = /^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/;
+const UID = /^[A-Za-z0-9-]{1,64}$/;
+/** A revision becomes the value of a label. */
+const REVISION = /^[a-z0-9]{1,63}$/;
+
+type Entry = Partial<Record<string, unknown>>;
+
+/** @param sample of one gateway, as it was read */
+export function readPoolReports(sample: { claims?: unknown; strays?: unknown }): PoolReports {
+  return {
+    claims: entriesOf(sample.claims).flatMap((entry) => claimOf(entry) ?? []),
+    strays: entriesOf(sample.strays).flatMap((entry) => strayOf(entry) ?? []),
+  };
+}
+
+function entriesOf(value: unknown): Entry[] {
+  if (!Array.isArray(value)) return [];
+  return value
+    .slice(0, MAX_ENTRIES)
+    .filter((entry): entry is Entry => typeof entry === 'object' && entry !== null);
+}
+
+function claimOf(entry: Entry): Claim | undefined {
+  const pod = strayOf(entry);
+  const { function: name, revision, claimMs, loadMs } = entry;
+  if (!pod || !matches(name, DNS_LABEL) || !matches(revision, REVISION)) return undefined;
+  if (!isDuration(claimMs) || !isDuration(loadMs)) return undefined;
+  return { ...pod, function: name, revision, claimMs, loadMs };
+}
+
+function strayOf({ namespace, pod, podUid }: Entry): Stray | undefined {
+  if (!matches(namespace, DNS_LABEL) || !matches(pod, POD_NAME) || !matches(podUid, UID)) return undefined;
+  return { namespace, pod, podUid };
+}
+
+function matches(value: unknown, pattern: RegExp): value is string {
+  return typeof value === 'string' && pattern.test(value);
+}
+
+function isDuration(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}

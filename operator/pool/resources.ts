@@ -1,0 +1,81 @@
+import type { Deployment } from 'kubernetes-types/apps/v1.js';
+import type { Container, EnvVar, Volume } from 'kubernetes-types/core/v1.js';
+import { claimPublicKey } from '#crds/wire/claim.ts';
+import { environment } from '#crds/wire/environment.ts';
+import { CLAIM_PORT, FUNCTION_PORT, labels, MANAGED_BY, poolKey } from '#crds/wire/names.ts';
+import { type PodSettings, withAppliedHash } from '../function/resources/deployment.ts';
+import {
+  announceEnvironment,
+  heapOption,
+  NODE_OPTIONS,
+  uidVariable,
+} from '../function/resources/environment.ts';
+import { confinedContainer, confinedPod } from '../function/resources/pod.ts';
+import { poolName, type Shape } from './shape.ts';
+
+/** Where a warm pod keeps what it is handed: in memory, and away from what functions may fill. */
+const LAUNCH_DIR = '/launch';
+/** Room for the largest launch spec and its files beside it. */
+const LAUNCH_SIZE = '16Mi';
+
+export interface PoolSettings extends PodSettings {
+  /** What operator and gateways share. */
+  encryptionKey: Buffer;
+}
+
+export function poolDeploymentName(pool: string): string {
+  return `pool-${pool}`;
+}
+
+/** The Deployment of warm pods, as it is server-side applied: without `replicas`, which are set apart. */
+export function poolDeployment(namespace: string, shape: Shape, settings: PoolSettings): Deployment {
+  const pool = poolName(shape);
+  const selector = { [labels.pool]: pool };
+  const own = { ...selector, [labels.managedBy]: MANAGED_BY };
+  const container = warmContainer(poolKey(namespace, pool), shape, settings);
+  const volumes: Volume[] = [{ name: 'launch', emptyDir: { medium: 'Memory', sizeLimit: LAUNCH_SIZE } }];
+  return withAppliedHash({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: poolDeploymentName(pool), namespace, labels: own },
+    spec: {
+      selector: { matchLabels: selector },
+      revisionHistoryLimit: 0,
+      // Pods of a new make are warm before an old one goes.
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: '25%' } },
+      template: { metadata: { labels: own }, spec: confinedPod(shape.graceSeconds, container, volumes) },
+    },
+  });
+}
+
+function warmContainer(key: string, shape: Shape, settings: PoolSettings): Container {
+  return confinedContainer({
+    image: settings.runtimeImage,
+    ports: [
+      { name: 'http', containerPort: FUNCTION_PORT, protocol: 'TCP' },
+      { name: 'claim', containerPort: CLAIM_PORT, protocol: 'TCP' },
+    ],
+    env: warmEnvironment(key, shape, settings),
+    resources: shape.resources,
+    // It stays open when a function is served, so that the pod stays ready from one to the other.
+    readinessProbe: { tcpSocket: { port: CLAIM_PORT }, periodSeconds: 1 },
+    volumeMounts: [{ name: 'launch', mountPath: LAUNCH_DIR }],
+  });
+}
+
+function warmEnvironment(key: string, shape: Shape, settings: PoolSettings): EnvVar[] {
+  const { announce, encryptionKey } = settings;
+  const own: Record<string, string | undefined> = {
+    [environment.port]: String(FUNCTION_PORT),
+    [environment.claimKey]: claimPublicKey(encryptionKey),
+    [environment.pool]: key,
+    [environment.launchDir]: LAUNCH_DIR,
+    [NODE_OPTIONS]: heapOption(shape.resources.limits.memory),
+  };
+  const variables = Object.entries(own).filter(([, value]) => value !== undefined);
+  return [
+    ...variables.map(([name, value]) => ({ name, value })),
+    uidVariable(),
+    ...(announce ? announceEnvironment(key, announce) : []),
+  ];
+}

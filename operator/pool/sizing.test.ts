@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import { createSizing } from './sizing.ts';
+
+function stage(present: Record<string, number>) {
+  let nowMs = 0;
+  const sizing = createSizing({ min: 1, max: 30, total: 200 }, () => nowMs);
+  const sizes = (pools = present) => Object.fromEntries(sizing.sizes(new Map(Object.entries(pools))));
+  return {
+    sizing,
+    sizes,
+    wait: (seconds: number) => {
+      nowMs += seconds * 1000;
+    },
+  };
+}
+
+it('holds what it finds for five minutes, and goes by what it saw from then on', () => {
+  const s = stage({ a: 12, b: 1 });
+  expect(s.sizes()).toEqual({ a: 12, b: 1 });
+  s.wait(200);
+  for (let i = 0; i < 3; i++) s.sizing.claimed('a');
+  expect(s.sizes()).toEqual({ a: 12, b: 1 });
+  s.wait(100);
+  expect(s.sizes()).toEqual({ a: 4, b: 1 });
+  s.wait(200);
+  expect(s.sizes()).toEqual({ a: 1, b: 1 });
+});
+
+it('grows at once, and begins a new pool at the floor', () => {
+  const s = stage({});
+  expect(s.sizes({ a: 0 })).toEqual({ a: 1 });
+  s.sizing.claimed('a');
+  s.sizing.claimed('a');
+  expect(s.sizes({ a: 1 })).toEqual({ a: 3 });
+});
+
+it('forgets a pool that is not needed any more', () => {
+  const s = stage({ a: 1 });
+  s.sizes();
+  s.sizing.claimed('a');
+  expect(s.sizes({})).toEqual({});
+  expect(s.sizes()).toEqual({ a: 1 });
+});
