@@ -1,16 +1,18 @@
 /** A whole gateway, from its settings and a way to reach the API server. */
 
 import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { Logger } from 'pino';
 import type { Function as CatnapFunction } from '#crds/function/types.ts';
+import { claimSigningKey } from '#crds/wire/claim.ts';
+import { Seal } from '#crds/wire/seal.ts';
 import { listen } from '#kube/probes.ts';
 import { createAnnouncing } from './announce/announcing.ts';
 import { AsyncCalls } from './async/async-calls.ts';
 import { Deliverer } from './async/deliverer.ts';
 import { createDeliveryWorker, DeliveryQueue } from './async/delivery-queue.ts';
 import { Records } from './async/records.ts';
-import { Seal } from './async/seal.ts';
 import type { Config } from './config.ts';
 import { createControlServer } from './control.ts';
 import { drain } from './drain.ts';
@@ -18,6 +20,7 @@ import { Frontend } from './http/frontend.ts';
 import { createPublicServer } from './http/server.ts';
 import { Invoker } from './invoke/invoker.ts';
 import type { ScaleClient } from './invoke/waker.ts';
+import { LaunchSpecs } from './launch/launch-specs.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { connectRedis, interactiveOptions, patientOptions } from './redis.ts';
 import { Sampler } from './samples.ts';
@@ -36,8 +39,9 @@ export interface GatewayOptions {
   readonly log: Logger;
   /** Made elsewhere when more than the gateway counts in them. */
   readonly metrics?: Metrics;
-  /** Port of function pods, other than the usual one in tests. */
+  /** Ports of function pods and of claims, other than the usual ones in tests. */
   readonly podPort?: number;
+  readonly claimPort?: number;
   /** How long balancers may need to notice that this gateway goes away, in milliseconds. */
   readonly settleMs?: number;
 }
@@ -54,8 +58,13 @@ export interface Gateway {
 
 /** Starts a gateway; resolves when its ports are open. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, client, functions, pods, log, podPort, metrics = new Metrics() } = options;
-  const invoker = new Invoker({ client, log, metrics, podPort });
+  const { config, client, functions, pods, log, podPort, claimPort, metrics = new Metrics() } = options;
+  const redis = connectRedis(config.redis, interactiveOptions(), log);
+  const launching = config.encryptionKey && {
+    ...createLaunching(redis, config.encryptionKey, log),
+    claimPort,
+  };
+  const invoker = new Invoker({ client, log, metrics, podPort, launching });
   const synced = () => functions.synced && pods.synced;
   functions.onChange(({ key, current }) => invoker.table.setFunction(key, current));
   const announcing = createAnnouncing({ config, invoker, log });
@@ -64,8 +73,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     announcing?.podSeen(current?.metadata?.uid);
   });
 
-  const redis = connectRedis(config.redis, interactiveOptions(), log);
-  const sampler = new Sampler({ gatewayId: randomUUID(), redis, loads: invoker.loads, log });
+  const { loads, claims } = invoker;
+  const sampler = new Sampler({ gatewayId: randomUUID(), redis, loads, claims, log });
   const asynchronous = createAsync(options, invoker, synced);
   const frontend = new Frontend({ ...config, invoker, asyncCalls: asynchronous.calls, synced });
   const server = createPublicServer(frontend, config.maxConnections);
@@ -110,6 +119,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     return stopped;
   };
   return { port, controlPort, announcePort, invoker, stop };
+}
+
+function createLaunching(redis: Redis, encryptionKey: Buffer, log: Logger) {
+  const specs = new LaunchSpecs({
+    redis,
+    seal: new Seal(encryptionKey),
+    onFailure: (functionKey, err) =>
+      log.warn(
+        { function: functionKey, err },
+        'a launch spec cannot be had: the function starts a pod of its own',
+      ),
+  });
+  return { specs, signingKey: claimSigningKey(encryptionKey) };
 }
 
 /** How long Redis may take to let go of the queue. */

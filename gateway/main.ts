@@ -1,6 +1,6 @@
 /** Process entry of the gateway. */
 import { pino } from 'pino';
-import { labels } from '#crds/wire/names.ts';
+import { labels, MANAGED_BY } from '#crds/wire/names.ts';
 import { createKubeClient } from '#kube/client.ts';
 import { functions, pods } from '#kube/resource.ts';
 import { createWatcher } from '#kube/watcher.ts';
@@ -20,7 +20,8 @@ const watching = { log, observe: metrics.watcher };
 const functionWatcher = createWatcher(client, functions, { ...watching, transform: trimFunction });
 const podWatcher = createWatcher(client, pods, {
   ...watching,
-  labelSelector: labels.function,
+  // Pods of functions and warm ones that may become theirs.
+  labelSelector: `${labels.managedBy}=${MANAGED_BY}`,
   transform: trimPod,
 });
 const gateway = await startGateway({

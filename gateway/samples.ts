@@ -10,6 +10,7 @@ import {
   sampleKey,
 } from '#crds/wire/samples.ts';
 import type { LoadBook } from './functions/load.ts';
+import type { ClaimBook } from './launch/claim-book.ts';
 
 /** Samples out of turn are this far apart at least. */
 const EARLY_GAP_MS = 50;
@@ -18,6 +19,7 @@ export interface SamplerOptions {
   readonly gatewayId: string;
   readonly redis: Pick<Redis, 'status' | 'multi' | 'srem' | 'del'>;
   readonly loads: LoadBook;
+  readonly claims: Pick<ClaimBook, 'isEmpty' | 'report'>;
   readonly log: Logger;
 }
 
@@ -42,22 +44,23 @@ export class Sampler {
     };
   }
 
-  /** Stops and takes this gateway off the books. */
+  /** Stops and takes this gateway off the books, unless the operator has yet to hear of its claims. */
   async stop(): Promise<void> {
     clearInterval(this.period);
     clearTimeout(this.early);
     this.options.loads.onFresh = () => {};
-    const { redis, gatewayId } = this.options;
+    const { redis, gatewayId, claims } = this.options;
     if (redis.status !== 'ready') return;
+    if (!claims.isEmpty) return this.publish({});
     await Promise.allSettled([redis.srem(GATEWAYS_KEY, gatewayId), redis.del(sampleKey(gatewayId))]);
   }
 
   private async publish(functions: Record<string, FunctionSample>): Promise<void> {
-    const { redis, gatewayId, log } = this.options;
+    const { redis, gatewayId, claims, log } = this.options;
     this.sequence += 1;
     // Without Redis the sample is void: the next one is as good, and none means "unknown" to the reader.
     if (redis.status !== 'ready') return;
-    const sample: GatewaySample = { sequence: this.sequence, functions };
+    const sample: GatewaySample = { sequence: this.sequence, functions, ...claims.report() };
     try {
       await redis
         .multi()

@@ -26,7 +26,7 @@ beforeEach(() => {
     onQuiet: ignore,
     onColdStart: ignore,
   });
-  table = new FunctionTable({ now: () => now, admission });
+  table = new FunctionTable({ now: () => now, admission, onPoolChanged: ignore, onSettled: ignore });
   announcements = new Announcements({
     table,
     encryptionKey,

@@ -91,7 +91,8 @@ function limitByAddress(limit: number): (socket: Socket) => void {
   };
 }
 
-const FUNCTION_KEY = /^[a-z0-9][-a-z0-9]{0,62}\/[a-z0-9][-a-z0-9]{0,62}$/;
+/** Of a function, or of a pool. */
+const FUNCTION_KEY = /^[a-z0-9][-a-z0-9]{0,62}\/~?[a-z0-9][-a-z0-9]{0,62}$/;
 const UID = /^[-0-9A-Za-z]{1,64}$/;
 const PORT = /^[1-9]\d{0,4}$/;
 

@@ -10,10 +10,18 @@ import type { Pod } from '#gateway/pods/pod.ts';
 import type { Limits, Verdict } from './limits.ts';
 import type { Load } from './load.ts';
 
+/** `status.launch` of a Function, with the key of the pool in its namespace. */
+export interface Launch {
+  readonly poolKey: string;
+  readonly digest: string;
+}
+
 export class FunctionState {
   /** `namespace/name`. */
   readonly key: string;
   limits: Limits;
+  /** How a warm pod becomes this function's; undefined when only its Deployment starts pods. */
+  launch: Launch | undefined = undefined;
   verdict: Verdict | undefined;
   /** Every pod that the API server tells of. */
   pods: readonly Pod[] = [];
@@ -24,6 +32,8 @@ export class FunctionState {
   load: Load | undefined = undefined;
   metrics: FunctionMetrics | undefined = undefined;
   wake: Wake | undefined = undefined;
+  /** Claims of warm pods that are under way. */
+  claiming = 0;
   /** When the first call came that found no pod; undefined unless such a call waits. */
   coldSince: number | undefined = undefined;
   /** When a call was last let through although the code does not load. */

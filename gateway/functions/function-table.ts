@@ -1,21 +1,26 @@
 /** All functions and their pods, kept up to date by what the watches tell. */
 import type { Pod as KubePod } from 'kubernetes-types/core/v1.js';
 import type { Function as CatnapFunction } from '#crds/function/types.ts';
-import { FUNCTION_PORT } from '#crds/wire/names.ts';
+import { FUNCTION_PORT, poolKey } from '#crds/wire/names.ts';
 import type { Admission } from '#gateway/invoke/admission.ts';
 import { Pod } from '#gateway/pods/pod.ts';
-import { viewPod } from '#gateway/pods/pod-view.ts';
-import { FunctionState } from './function-state.ts';
+import { type PodView, viewPod } from '#gateway/pods/pod-view.ts';
+import { FunctionState, type Launch } from './function-state.ts';
 import { limitsOf, verdictOf } from './limits.ts';
 
 export interface FunctionTableOptions {
   readonly now: () => number;
   readonly admission: Admission;
   readonly podPort?: number;
+  /** Warm pods of a pool came, went or changed. */
+  readonly onPoolChanged: (poolKey: string) => void;
+  /** A pod is labelled as a function's by now, or gone. */
+  readonly onSettled: (podUid: string) => void;
 }
 
 /** What a pod said of itself, and showed by its token and where it came from. */
 export interface Announcement {
+  /** Of the function, or of the pool for a warm pod. */
   readonly functionKey: string;
   readonly podUid: string;
   readonly address: string;
@@ -32,7 +37,12 @@ export type AnnouncementOutcome =
 
 interface PodEntry {
   readonly pod: Pod;
-  readonly functionKey: string;
+  /** Of its function or pool. */
+  ownerKey: string;
+  /** By its labels it waits in a pool. */
+  warm: boolean;
+  /** This gateway claimed it, ahead of its labels. */
+  adopted: boolean;
 }
 
 export class FunctionTable {
@@ -40,7 +50,7 @@ export class FunctionTable {
   /** By `namespace/pod name`. */
   private readonly pods = new Map<string, PodEntry>();
   private readonly podsByUid = new Map<string, PodEntry>();
-  /** Pods by function, also of functions that are not known (yet, or any more). */
+  /** Pods by function or pool, also of functions that are not known (yet, or any more). */
   private readonly podsOf = new Map<string, Pod[]>();
   private readonly options: FunctionTableOptions;
 
@@ -70,11 +80,13 @@ export class FunctionTable {
     }
     if (known === undefined) {
       const fn = new FunctionState(key, limitsOf(current), verdictOf(current));
+      fn.launch = launchOf(current);
       fn.pods = this.podsOf.get(key) ?? [];
       this.functions.set(key, fn);
       return;
     }
     known.limits = limitsOf(current);
+    known.launch = launchOf(current);
     this.options.admission.verdictChanged(known, verdictOf(current));
     this.options.admission.functionChanged(known);
   }
@@ -85,23 +97,58 @@ export class FunctionTable {
     const known = this.pods.get(key);
     if (known && known.pod.uid !== view?.uid) this.removePod(key, known);
     if (view === undefined) return;
-    const entry = this.pods.get(key);
-    if (entry) entry.pod.observe(view);
-    else {
+    let entry = this.pods.get(key);
+    if (entry) {
+      entry.pod.observe(view);
+      this.follow(entry, view);
+    } else {
       const pod = new Pod(view, this.options.podPort ?? FUNCTION_PORT, this.options.now());
-      const added = { pod, functionKey: view.functionKey };
-      this.pods.set(key, added);
-      this.podsByUid.set(pod.uid, added);
-      this.replacePods(view.functionKey, (pods) => [...pods, pod]);
+      entry = { pod, ownerKey: view.ownerKey, warm: view.warm, adopted: false };
+      this.pods.set(key, entry);
+      this.podsByUid.set(pod.uid, entry);
+      this.replacePods(view.ownerKey, (pods) => [...pods, pod]);
     }
-    this.podsChanged(view.functionKey);
+    this.podsChanged(entry.ownerKey);
+  }
+
+  /** The pods that wait in a pool, in whatever state. */
+  warmPods(poolKey: string): readonly Pod[] {
+    return this.podsOf.get(poolKey) ?? [];
+  }
+
+  /** A warm pod became the function's, ahead of its labels. False when it is gone, or another function's by now. */
+  adopt(pod: Pod, functionKey: string): boolean {
+    const entry = this.podsByUid.get(pod.uid);
+    if (entry === undefined) return false;
+    if (!entry.warm) return entry.ownerKey === functionKey;
+    entry.adopted = true;
+    this.move(entry, functionKey);
+    return true;
+  }
+
+  /** Labels lead, unless they have yet to say what this gateway knows. */
+  private follow(entry: PodEntry, view: PodView): void {
+    entry.warm = view.warm;
+    if (view.warm && entry.adopted) return;
+    if (!view.warm) this.options.onSettled(view.uid);
+    this.move(entry, view.ownerKey);
+  }
+
+  private move(entry: PodEntry, ownerKey: string): void {
+    const { pod, ownerKey: previous } = entry;
+    if (previous === ownerKey) return;
+    entry.ownerKey = ownerKey;
+    this.replacePods(previous, (pods) => pods.filter((other) => other !== pod));
+    this.replacePods(ownerKey, (pods) => [...pods, pod]);
+    this.podsChanged(previous);
+    this.podsChanged(ownerKey);
   }
 
   /** A pod announced itself: when that can be true, it gets calls from now on. */
   announce({ functionKey, podUid, address, port }: Announcement): AnnouncementOutcome {
     const entry = this.podsByUid.get(podUid);
     if (entry === undefined) return 'unknown_pod';
-    if (entry.functionKey !== functionKey) return 'other_function';
+    if (entry.ownerKey !== functionKey) return 'other_function';
     if (entry.pod.port !== port) return 'other_port';
     if (this.isTaken(address, entry.pod)) return 'other_address';
     const outcome = entry.pod.announce(address);
@@ -123,24 +170,31 @@ export class FunctionTable {
     this.options.admission.functionChanged(fn);
   }
 
-  private removePod(key: string, { pod, functionKey }: PodEntry): void {
+  private removePod(key: string, { pod, ownerKey }: PodEntry): void {
     this.pods.delete(key);
     this.podsByUid.delete(pod.uid);
-    this.replacePods(functionKey, (pods) => pods.filter((other) => other !== pod));
+    this.replacePods(ownerKey, (pods) => pods.filter((other) => other !== pod));
     pod.remove();
-    this.podsChanged(functionKey);
+    this.options.onSettled(pod.uid);
+    this.podsChanged(ownerKey);
   }
 
-  private replacePods(functionKey: string, change: (pods: Pod[]) => Pod[]): void {
-    const pods = change(this.podsOf.get(functionKey) ?? []);
-    if (pods.length > 0) this.podsOf.set(functionKey, pods);
-    else this.podsOf.delete(functionKey);
-    const fn = this.functions.get(functionKey);
+  private replacePods(ownerKey: string, change: (pods: Pod[]) => Pod[]): void {
+    const pods = change(this.podsOf.get(ownerKey) ?? []);
+    if (pods.length > 0) this.podsOf.set(ownerKey, pods);
+    else this.podsOf.delete(ownerKey);
+    const fn = this.functions.get(ownerKey);
     if (fn) fn.pods = pods;
   }
 
-  private podsChanged(functionKey: string): void {
-    const fn = this.functions.get(functionKey);
+  private podsChanged(ownerKey: string): void {
+    const fn = this.functions.get(ownerKey);
     if (fn) this.options.admission.podsChanged(fn);
+    else this.options.onPoolChanged(ownerKey);
   }
+}
+
+function launchOf({ metadata, status }: CatnapFunction): Launch | undefined {
+  const { pool, digest } = status?.launch ?? {};
+  return pool && digest ? { poolKey: poolKey(metadata.namespace, pool), digest } : undefined;
 }

@@ -23,6 +23,7 @@ export function trimFunction({ metadata, spec, status }: CatnapFunction): Catnap
     spec: { timeoutSeconds, scaling, queue, async } as CatnapFunction['spec'],
     status: status && {
       observedGeneration: status.observedGeneration,
+      launch: status.launch,
       conditions: status.conditions?.filter(({ type }) => type === conditionTypes.ready),
     },
   };
@@ -42,12 +43,10 @@ export function trimPod({ metadata, status }: Pod): Pod {
 }
 
 function trimMetadata({ name, namespace, uid, resourceVersion, labels: all }: ObjectMeta): ObjectMeta {
-  const functionName = all?.[labels.function];
-  return {
-    name,
-    namespace,
-    uid,
-    resourceVersion,
-    ...(functionName && { labels: { [labels.function]: functionName } }),
+  const { [labels.function]: functionName, [labels.pool]: pool } = all ?? {};
+  const kept = {
+    ...(functionName && { [labels.function]: functionName }),
+    ...(pool && { [labels.pool]: pool }),
   };
+  return { name, namespace, uid, resourceVersion, labels: kept };
 }

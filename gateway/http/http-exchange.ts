@@ -74,12 +74,15 @@ export class HttpExchange implements Exchange {
     return this.stream;
   }
 
-  head(status: number, received: IncomingHttpHeaders): void {
+  head(status: number, received: IncomingHttpHeaders, timing?: string): void {
     const { response } = this;
     const length = received['content-length'];
     if (typeof length === 'string') this.remaining = Number(length);
+    const headers = responseHeaders(received, this.requestId);
+    // Beside the function's own, if it has one: the header may come more than once.
+    if (timing !== undefined) headers.push('server-timing', timing);
     try {
-      response.writeHead(status, responseHeaders(received, this.requestId));
+      response.writeHead(status, headers);
     } catch {
       // A header with characters that may not be sent.
       this.call?.abandon(failure('PodFailed', 'The function answered with a header that is not valid HTTP.'));

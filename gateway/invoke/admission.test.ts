@@ -50,7 +50,7 @@ beforeEach(() => {
       starved += 1;
     },
     onQuiet: () => {},
-    onColdStart: (_, ms) => coldStarts.push(ms),
+    onColdStart: (_, __, ms) => coldStarts.push(ms),
   });
   fn = new FunctionState('shop/hello', limits, undefined);
 });
@@ -62,7 +62,8 @@ function pod(name: string, state: Pod['state'] = 'up'): Pod {
   const view = {
     uid: name,
     name,
-    functionKey: fn.key,
+    ownerKey: fn.key,
+    warm: false,
     address: '127.0.0.1',
     ready: false,
     leaving: false,

@@ -2,7 +2,7 @@
  * Who runs where and who waits: gives calls a place on a pod, keeps the rest in order, and refuses what
  * cannot be helped. Everything here is synchronous bookkeeping; I/O is the caller's.
  */
-import { type Failure, failure } from '#gateway/errors.ts';
+import { type Failure, failure, problems } from '#gateway/errors.ts';
 import type { FunctionState } from '#gateway/functions/function-state.ts';
 import { sameVerdict, type Verdict } from '#gateway/functions/limits.ts';
 import type { LoadBook } from '#gateway/functions/load.ts';
@@ -24,7 +24,8 @@ export interface AdmissionOptions {
   readonly onStarved: (fn: FunctionState) => void;
   /** No call waits any more. */
   readonly onQuiet: (fn: FunctionState) => void;
-  readonly onColdStart: (fn: FunctionState, ms: number) => void;
+  /** The first call since the function had no pod got a place, after so long. */
+  readonly onColdStart: (fn: FunctionState, pod: Pod, ms: number) => void;
 }
 
 export class Admission {
@@ -40,7 +41,7 @@ export class Admission {
     if (fn.waiting === 0) {
       const pod = this.pick(fn);
       if (pod) {
-        this.occupy(fn, pod, waiter);
+        this.occupy(fn, pod, waiter, false);
         return;
       }
     }
@@ -101,6 +102,11 @@ export class Admission {
     if (verdict && !fn.hasPodUp) this.refuseAll(fn, verdictFailure(verdict));
   }
 
+  /** The code was just seen not to load, by a pod that came for the calls that wait. */
+  loadFailed(fn: FunctionState, message: string): void {
+    if (!fn.hasPodUp) this.refuseAll(fn, { problem: problems.LoadFailed, detail: message });
+  }
+
   /** The limits changed, or the function is gone. */
   functionChanged(fn: FunctionState): void {
     if (fn.removed) this.refuseAll(fn, failure('FunctionNotFound', `Function ${fn.key} was deleted.`));
@@ -157,10 +163,10 @@ export class Admission {
     return pickPod(fn.pods, fn.limits.concurrency, this.options.now);
   }
 
-  private occupy(fn: FunctionState, pod: Pod, waiter: Waiter): void {
+  private occupy(fn: FunctionState, pod: Pod, waiter: Waiter, endsColdStart: boolean): void {
     pod.inFlight += 1;
     fn.inFlight += 1;
-    waiter.run(pod);
+    waiter.run(pod, endsColdStart);
   }
 
   private handOut(fn: FunctionState): void {
@@ -169,16 +175,17 @@ export class Admission {
     while (queue.length > 0) {
       const pod = this.pick(fn);
       if (pod === undefined) return;
-      this.endColdStart(fn);
-      this.occupy(fn, pod, queue.shift() as Waiter);
+      const endsColdStart = this.endColdStart(fn, pod);
+      this.occupy(fn, pod, queue.shift() as Waiter, endsColdStart);
     }
     this.afterQueueShrank(fn);
   }
 
-  private endColdStart(fn: FunctionState): void {
-    if (fn.coldSince === undefined) return;
-    this.options.onColdStart(fn, this.options.now() - fn.coldSince);
+  private endColdStart(fn: FunctionState, pod: Pod): boolean {
+    if (fn.coldSince === undefined) return false;
+    this.options.onColdStart(fn, pod, this.options.now() - fn.coldSince);
     fn.coldSince = undefined;
+    return true;
   }
 
   private starve(fn: FunctionState): void {

@@ -6,8 +6,12 @@ import type { Pod } from '#gateway/pods/pod.ts';
 export interface Waiter {
   /** Its place in the queue while it waits. */
   place: Place | undefined;
-  /** It has a place on this pod now and gives it back by Admission.release or .requeue. */
-  run(pod: Pod): void;
+  /**
+   * It has a place on this pod now and gives it back by Admission.release or .requeue.
+   *
+   * @param endsColdStart it is the first to get one since the function had no pod
+   */
+  run(pod: Pod, endsColdStart: boolean): void;
   /** It will not get a place. */
   refuse(failure: Failure): void;
 }

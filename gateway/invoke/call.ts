@@ -9,6 +9,7 @@ import type { Client, Dispatcher } from 'undici';
 import { headers as names, rejections } from '#crds/wire/headers.ts';
 import { CLIENT_GONE, type Failure, failure } from '#gateway/errors.ts';
 import type { FunctionState } from '#gateway/functions/function-state.ts';
+import { serverTiming } from '#gateway/http/server-timing.ts';
 import type { Pod, RunningCall } from '#gateway/pods/pod.ts';
 import type { Admission } from './admission.ts';
 import type { Place, Waiter } from './call-queue.ts';
@@ -27,6 +28,8 @@ export interface CallContext {
   /** `error` is why the call counts as failed; undefined for success. */
   readonly onEnd: (fn: FunctionState, durationMs: number, error: string | undefined) => void;
   readonly onResend: (fn: FunctionState) => void;
+  /** The call that ended a cold start gets its first byte, so long after it got its pod. */
+  readonly onColdFirstByte: (ms: number, pod: Pod | undefined) => void;
 }
 
 type Stage = 'waiting' | 'running' | 'ended';
@@ -47,6 +50,11 @@ export class Call implements Waiter, RunningCall, Dispatcher.DispatchHandler {
   private rejection: string | undefined = undefined;
   private error: string | undefined = undefined;
   private resends = 0;
+  /** It had to wait for a pod. */
+  private waited = false;
+  private endsColdStart = false;
+  /** When a pod took it; only known of calls that waited. */
+  private ranAt = 0;
 
   constructor(fn: FunctionState, exchange: Exchange, context: CallContext, arrivedAt: number) {
     this.fn = fn;
@@ -57,6 +65,7 @@ export class Call implements Waiter, RunningCall, Dispatcher.DispatchHandler {
 
   start(): void {
     this.context.admission.enter(this.fn, this);
+    if (this.stage === 'waiting') this.waited = true;
   }
 
   /** The caller is gone. */
@@ -91,8 +100,10 @@ export class Call implements Waiter, RunningCall, Dispatcher.DispatchHandler {
     this.fail(reason);
   }
 
-  run(pod: Pod): void {
+  run(pod: Pod, endsColdStart: boolean): void {
     const { exchange } = this;
+    this.endsColdStart = endsColdStart;
+    if (this.waited) this.ranAt = this.context.now();
     this.stage = 'running';
     this.pod = pod;
     this.controller = undefined;
@@ -124,7 +135,15 @@ export class Call implements Waiter, RunningCall, Dispatcher.DispatchHandler {
     }
     this.status = status;
     if (status >= 500) this.error = String(headers[names.error] ?? 'FunctionError');
-    this.exchange.head(status, headers);
+    this.exchange.head(status, headers, this.waited ? this.timing() : undefined);
+  }
+
+  /** For those that waited only: the warm path has no use for the time. */
+  private timing(): string {
+    const { arrivedAt, ranAt, endsColdStart, context } = this;
+    const answeredAt = context.now();
+    if (endsColdStart) context.onColdFirstByte(answeredAt - ranAt, this.pod);
+    return serverTiming({ arrivedAt, ranAt, answeredAt, claim: this.pod?.claim });
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -200,6 +219,7 @@ export class Call implements Waiter, RunningCall, Dispatcher.DispatchHandler {
   private requeue(deadline: number): void {
     const pod = this.leavePod() as Pod;
     this.stage = 'waiting';
+    this.waited = true;
     this.context.admission.requeue(this.fn, pod, this, deadline);
   }
 

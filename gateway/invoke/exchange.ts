@@ -16,8 +16,12 @@ export interface Exchange {
   /** The body for the next attempt. */
   body(): Buffer | Readable | null;
 
-  /** The response begins; only once. */
-  head(status: number, headers: IncomingHttpHeaders): void;
+  /**
+   * The response begins; only once.
+   *
+   * @param timing for the Server-Timing header, when the call had to wait
+   */
+  head(status: number, headers: IncomingHttpHeaders, timing?: string): void;
   /** A part of the response body; false asks to wait until `Call.resume`. */
   data(chunk: Buffer): boolean;
   end(trailers: IncomingHttpHeaders): void;

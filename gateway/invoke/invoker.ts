@@ -3,11 +3,14 @@ import type { Logger } from 'pino';
 import type { FunctionState } from '#gateway/functions/function-state.ts';
 import { FunctionTable } from '#gateway/functions/function-table.ts';
 import { LoadBook } from '#gateway/functions/load.ts';
+import { ClaimBook } from '#gateway/launch/claim-book.ts';
+import { Claimer, type ClaimerOptions } from '#gateway/launch/claimer.ts';
 import { type Metrics, metricsOf } from '#gateway/metrics/metrics.ts';
 import { Prober } from '#gateway/pods/probe.ts';
 import { Admission } from './admission.ts';
 import { Call, type CallContext } from './call.ts';
 import type { Exchange } from './exchange.ts';
+import { WakeGate } from './wake-gate.ts';
 import { type ScaleClient, Waker } from './waker.ts';
 
 export interface InvokerOptions {
@@ -15,18 +18,22 @@ export interface InvokerOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly podPort?: number;
+  /** What claims of warm pods need; undefined when there can be none. */
+  readonly launching?: Pick<ClaimerOptions, 'specs' | 'signingKey' | 'claimPort'>;
 }
 
 export class Invoker {
   readonly table: FunctionTable;
   readonly loads: LoadBook;
+  readonly claims = new ClaimBook();
   readonly metrics: Metrics;
   /** Calls that run or wait. */
   active = 0;
   private readonly prober: Prober;
+  private readonly gate: WakeGate;
   private readonly context: CallContext;
 
-  constructor({ client, log, metrics, podPort }: InvokerOptions) {
+  constructor({ client, log, metrics, podPort, launching }: InvokerOptions) {
     this.metrics = metrics;
     const now = () => performance.now();
     const waker = new Waker({
@@ -39,22 +46,49 @@ export class Invoker {
         metricsOf(fn).wakeFailures += 1;
       },
     });
+    const gate = new WakeGate({ wake: (fn) => waker.wake(fn) });
+    this.gate = gate;
     this.loads = new LoadBook(now);
     const admission = new Admission({
       now,
       loads: this.loads,
       onStarved: (fn) => {
-        waker.wake(fn);
+        if (!claimer?.claim(fn)) gate.enter(fn);
         this.prober.watch(fn);
       },
-      onQuiet: (fn) => waker.rest(fn),
-      onColdStart: (fn, ms) => metricsOf(fn).coldStarted(ms),
+      onQuiet: (fn) => {
+        gate.leave(fn);
+        waker.rest(fn);
+      },
+      onColdStart: (fn, { claim }, ms) => {
+        gate.leave(fn);
+        metricsOf(fn).coldStarted(ms);
+        metrics.coldStarted(ms, claim);
+      },
     });
     this.prober = new Prober((fn, pod) => {
       pod.state = 'up';
       admission.podsChanged(fn);
     });
-    this.table = new FunctionTable({ now, admission, podPort });
+    this.table = new FunctionTable({
+      now,
+      admission,
+      podPort,
+      onPoolChanged: (poolKey) => claimer?.poolChanged(poolKey),
+      onSettled: (podUid) => this.claims.settled(podUid),
+    });
+    const claimer =
+      launching &&
+      new Claimer({
+        ...launching,
+        table: this.table,
+        book: this.claims,
+        now,
+        log,
+        onExhausted: (fn) => gate.enter(fn),
+        onLoadFailed: (fn, message) => admission.loadFailed(fn, message),
+        onOutcome: (outcome) => metrics.claims.inc({ outcome }),
+      });
     this.context = {
       now,
       admission,
@@ -65,6 +99,7 @@ export class Invoker {
       onResend: (fn) => {
         metricsOf(fn).resends += 1;
       },
+      onColdFirstByte: (ms, pod) => metrics.coldAnswered(ms, pod?.claim),
     };
   }
 
@@ -76,5 +111,6 @@ export class Invoker {
 
   stop(): void {
     this.prober.stop();
+    this.gate.stop();
   }
 }

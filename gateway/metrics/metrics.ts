@@ -1,12 +1,16 @@
 /** The gateway's metrics: a registry of its own, so that several gateways can live in one process. */
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { FunctionState } from '#gateway/functions/function-state.ts';
 import type { FunctionTable } from '#gateway/functions/function-table.ts';
+import type { ClaimTimes } from '#gateway/pods/pod.ts';
 import type { ClientObserver } from '#kube/client.ts';
 import { clientMetrics, watcherMetrics } from '#kube/metrics.ts';
 import type { WatcherObserver } from '#kube/watcher.ts';
 import { registerFunctionFamilies } from './function-families.ts';
 import { FunctionMetrics } from './function-metrics.ts';
+
+/** From a warm pod's milliseconds to the seconds that a node needs to start one. */
+const PHASE_SECONDS = [0.001, 0.002, 0.004, 0.008, 0.015, 0.03, 0.06, 0.125, 0.25, 0.5, 1, 2, 4, 8, 16];
 
 export class Metrics {
   readonly registry = new Registry();
@@ -17,6 +21,9 @@ export class Metrics {
   readonly asyncRetries: Counter;
   /** What pods said of themselves. */
   readonly announcements: Counter<'outcome'>;
+  /** Of warm pods, by what became of each. */
+  readonly claims: Counter<'outcome'>;
+  private readonly phases: Histogram<'start' | 'phase'>;
   /** Of the Kubernetes client and the watches. */
   readonly client: ClientObserver;
   readonly watcher: WatcherObserver;
@@ -55,6 +62,20 @@ export class Metrics {
       registers,
     });
     for (const outcome of ['accepted', 'held', 'forged']) this.announcements.inc({ outcome }, 0);
+    this.claims = new Counter({
+      name: 'catnap_claims_total',
+      help: 'Claims of warm pods, by outcome.',
+      labelNames: ['outcome'],
+      registers,
+    });
+    for (const outcome of ['claimed', 'taken', 'unreachable']) this.claims.inc({ outcome }, 0);
+    this.phases = new Histogram({
+      name: 'catnap_cold_start_phase_duration_seconds',
+      help: 'Parts of cold starts: waiting for a claim or a pod, claiming, loading the code, and from there to the first byte.',
+      labelNames: ['start', 'phase'],
+      buckets: PHASE_SECONDS,
+      registers,
+    });
     this.connections = new Gauge({
       name: 'catnap_client_connections',
       help: 'Open connections of callers.',
@@ -63,6 +84,24 @@ export class Metrics {
     this.client = clientMetrics(this.registry);
     this.watcher = watcherMetrics(this.registry, ['Function', 'Pod']);
     collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** A call got the first pod of a function, `ms` after the function had none. */
+  coldStarted(ms: number, claim: ClaimTimes | undefined): void {
+    if (claim === undefined) {
+      this.phases.observe({ start: 'dedicated', phase: 'queued' }, ms / 1_000);
+      return;
+    }
+    const observe = (phase: string, duration: number) =>
+      this.phases.observe({ start: 'pooled', phase }, Math.max(0, duration) / 1_000);
+    observe('queued', ms - claim.claimMs);
+    observe('claimed', claim.claimMs - claim.loadMs);
+    observe('loaded', claim.loadMs);
+  }
+
+  /** It got its first byte, `ms` after that. */
+  coldAnswered(ms: number, claim: ClaimTimes | undefined): void {
+    this.phases.observe({ start: claim ? 'pooled' : 'dedicated', phase: 'first_byte' }, ms / 1_000);
   }
 
   /** Adds what is read from elsewhere at each scrape. */

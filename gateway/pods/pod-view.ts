@@ -1,13 +1,16 @@
 /** What the gateway reads in a Pod object. */
 import type { Pod as KubePod } from 'kubernetes-types/core/v1.js';
+import type { ObjectMeta } from 'kubernetes-types/meta/v1.js';
 import { exitCodes, type TerminationMessage } from '#crds/wire/environment.ts';
-import { FUNCTION_CONTAINER, functionKey, labels } from '#crds/wire/names.ts';
+import { FUNCTION_CONTAINER, functionKey, labels, poolKey } from '#crds/wire/names.ts';
 
 export interface PodView {
   readonly uid: string;
   readonly name: string;
-  /** `namespace/name` of the function. */
-  readonly functionKey: string;
+  /** `namespace/name` of the function, or the key of the pool for a warm pod. */
+  readonly ownerKey: string;
+  /** By its labels it waits in a pool. */
+  readonly warm: boolean;
   readonly address: string | undefined;
   readonly ready: boolean;
   /** It is being deleted or has ended for good. */
@@ -16,20 +19,30 @@ export interface PodView {
   readonly loadFailure: string | undefined;
 }
 
-/** Reads a Pod; undefined when it belongs to no function. */
+/** Reads a Pod; undefined when it belongs neither to a function nor to a pool. */
 export function viewPod({ metadata, status }: KubePod): PodView | undefined {
-  const functionName = metadata?.labels?.[labels.function];
-  if (!functionName || !metadata?.namespace || !metadata.uid || !metadata.name) return undefined;
+  const owner = metadata && ownerOf(metadata);
+  if (!owner || !metadata.uid || !metadata.name) return undefined;
   const phase = status?.phase;
   return {
     uid: metadata.uid,
     name: metadata.name,
-    functionKey: functionKey(metadata.namespace, functionName),
+    ...owner,
     address: status?.podIP || undefined,
     ready: status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false,
     leaving: metadata.deletionTimestamp !== undefined || phase === 'Failed' || phase === 'Succeeded',
     loadFailure: loadFailure(status),
   };
+}
+
+function ownerOf({
+  namespace,
+  labels: all = {},
+}: ObjectMeta): Pick<PodView, 'ownerKey' | 'warm'> | undefined {
+  const { [labels.function]: functionName, [labels.pool]: pool } = all;
+  if (!namespace) return undefined;
+  if (functionName) return { ownerKey: functionKey(namespace, functionName), warm: false };
+  return pool ? { ownerKey: poolKey(namespace, pool), warm: true } : undefined;
 }
 
 function loadFailure(status: KubePod['status']): string | undefined {

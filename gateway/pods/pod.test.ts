@@ -5,7 +5,8 @@ import { type PodView, viewPod } from './pod-view.ts';
 const view = (change: Partial<PodView> = {}): PodView => ({
   uid: 'u',
   name: 'p',
-  functionKey: 'shop/hello',
+  ownerKey: 'shop/hello',
+  warm: false,
   address: '10.0.0.1',
   ready: false,
   leaving: false,

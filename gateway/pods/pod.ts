@@ -11,6 +11,14 @@ export interface RunningCall {
   podGone(): void;
 }
 
+/** On the monotonic clock, in milliseconds. */
+export interface ClaimTimes {
+  readonly endedAt: number;
+  /** From sending the claim to the answer, and the pod's share of it that went into loading the code. */
+  readonly claimMs: number;
+  readonly loadMs: number;
+}
+
 export class Pod {
   readonly uid: string;
   readonly name: string;
@@ -23,6 +31,10 @@ export class Pod {
   address: string | undefined = undefined;
   readonly port: number;
   readonly calls = new Set<RunningCall>();
+  /** A warm pod that this gateway may claim: not while a claim is under way, nor after one was refused. */
+  claimable = true;
+  /** How it became the function's, when this gateway claimed it. */
+  claim: ClaimTimes | undefined = undefined;
   /** Why its code does not load, as its last run ended. */
   loadFailure: string | undefined = undefined;
   /** Where the API server last said that it is. */

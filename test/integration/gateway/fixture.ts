@@ -101,6 +101,8 @@ export interface Fixture {
   readonly port: number;
   /** The port that every fake pod listens on, each on its own address. */
   readonly podPort: number;
+  /** The port that every fake warm pod takes claims on. */
+  readonly claimPort: number;
   readonly functions: FakeSource<CatnapFunction>;
   readonly pods: FakeSource<Pod>;
   readonly scales: FakeScales;
@@ -185,12 +187,12 @@ export const ENCRYPTION_KEY = randomBytes(32).toString('base64');
 
 export async function startFixture(
   env: Record<string, string> = {},
-  options: { settleMs?: number; podPort?: number } = {},
+  options: { settleMs?: number; podPort?: number; claimPort?: number } = {},
 ): Promise<Fixture> {
   const functions = new FakeSource<CatnapFunction>();
   const pods = new FakeSource<Pod>();
   const scales = new FakeScales();
-  const { settleMs = 0, podPort = await freePort() } = options;
+  const { settleMs = 0, podPort = await freePort(), claimPort = await freePort() } = options;
   const started: FakePod[] = [];
   const agent = new Agent({ keepAlive: true });
   const config = readConfig({
@@ -212,6 +214,7 @@ export async function startFixture(
     pods,
     log,
     podPort,
+    claimPort,
     settleMs,
   });
 
@@ -231,6 +234,7 @@ export async function startFixture(
     gateway,
     port: gateway.port,
     podPort,
+    claimPort,
     functions,
     pods,
     scales,

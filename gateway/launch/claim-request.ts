@@ -1,0 +1,92 @@
+/** One claim, over HTTP: see crds/wire/claim.ts. */
+import type { KeyObject } from 'node:crypto';
+import { Client } from 'undici';
+import { CLAIM_PATH, type ClaimAnswer, claimHeaders, signClaim } from '#crds/wire/claim.ts';
+import type { TerminationMessage } from '#crds/wire/environment.ts';
+import type { PackedSpec } from './launch-specs.ts';
+
+/** The runtime gives code 60 s to load, and archives have to be fetched before. */
+const ANSWER_TIMEOUT_MS = 120_000;
+const CONNECT_TIMEOUT_MS = 500;
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+export type ClaimOutcome =
+  /** The pod is the function's and listens. */
+  | { readonly kind: 'claimed'; readonly loadMs: number }
+  /** The pod is the function's, and its code does not load. */
+  | { readonly kind: 'load_failed'; readonly message: string }
+  /** It belongs to somebody else. */
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'leaving' }
+  /** It does not accept the signature or the spec: nothing that another pod would do better. */
+  | { readonly kind: 'refused'; readonly status: number }
+  | { readonly kind: 'unreachable'; readonly error: Error };
+
+export interface ClaimTarget {
+  readonly address: string;
+  readonly port: number;
+  readonly podUid: string;
+}
+
+/** Sends a claim; never rejects. */
+export async function sendClaim(
+  target: ClaimTarget,
+  spec: PackedSpec,
+  key: KeyObject,
+): Promise<ClaimOutcome> {
+  const host = target.address.includes(':') ? `[${target.address}]` : target.address;
+  const client = new Client(`http://${host}:${target.port}`, {
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    headersTimeout: ANSWER_TIMEOUT_MS,
+    bodyTimeout: CONNECT_TIMEOUT_MS,
+    maxResponseSize: MAX_ANSWER_BYTES,
+    allowH2: false,
+  });
+  try {
+    const { statusCode, body } = await client.request({
+      method: 'POST',
+      path: CLAIM_PATH,
+      headers: {
+        'content-type': 'application/json',
+        [claimHeaders.signature]: signClaim(key, target.podUid, spec.sha256),
+      },
+      body: spec.body,
+    });
+    return readOutcome(statusCode, await body.text());
+  } catch (error) {
+    return { kind: 'unreachable', error: error as Error };
+  } finally {
+    void client.destroy().catch(() => {});
+  }
+}
+
+function readOutcome(status: number, text: string): ClaimOutcome {
+  switch (status) {
+    case 200:
+      return { kind: 'claimed', loadMs: Number(parse<ClaimAnswer>(text).loadMs) || 0 };
+    case 409:
+      return { kind: 'taken' };
+    case 422:
+      return { kind: 'load_failed', message: describe(parse<TerminationMessage>(text)) };
+    case 503:
+      return { kind: 'leaving' };
+    default:
+      return { kind: 'refused', status };
+  }
+}
+
+/** As in a pod's termination message: what comes from a pod may be anything. */
+function describe({ message, file, line }: Partial<TerminationMessage>): string {
+  if (typeof message !== 'string') return 'The code does not load.';
+  const place = typeof file === 'string' ? ` (${file}${typeof line === 'number' ? `:${line}` : ''})` : '';
+  return message + place;
+}
+
+function parse<T extends object>(text: string): Partial<T> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Partial<T>) : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,104 @@
+import { pino } from 'pino';
+import { beforeEach, expect, it } from 'vitest';
+import { claimSigningKey } from '#crds/wire/claim.ts';
+import { FunctionState } from '#gateway/functions/function-state.ts';
+import type { Limits } from '#gateway/functions/limits.ts';
+import { CallQueue } from '#gateway/invoke/call-queue.ts';
+import { Pod } from '#gateway/pods/pod.ts';
+import { ClaimBook } from './claim-book.ts';
+import { Claimer } from './claimer.ts';
+
+const POOL = 'shop/~nodejs26-0';
+let warm: Pod[];
+let asked: string[];
+let exhausted: string[];
+let claimer: Claimer;
+
+beforeEach(() => {
+  warm = [];
+  asked = [];
+  exhausted = [];
+  claimer = new Claimer({
+    table: { warmPods: () => warm, adopt: () => true },
+    // Never answers: what is to be seen is who asks.
+    specs: {
+      get(functionKey) {
+        asked.push(functionKey);
+        return new Promise(() => {});
+      },
+    },
+    book: new ClaimBook(),
+    signingKey: claimSigningKey(Buffer.alloc(32)),
+    now: () => 0,
+    log: pino({ level: 'silent' }),
+    onExhausted: ({ key }) => void exhausted.push(key),
+    onLoadFailed: () => {},
+    onOutcome: () => {},
+  });
+});
+
+function pod(uid: string, state: Pod['state'] = 'up'): Pod {
+  const view = { uid, name: uid, ownerKey: POOL, warm: true, address: '127.0.0.1', ready: false };
+  const made = new Pod({ ...view, leaving: false, loadFailure: undefined }, 8080, 0);
+  made.state = state;
+  return made;
+}
+
+function waiting(name: string, calls: number, maxReplicas = 20): FunctionState {
+  const fn = new FunctionState(`shop/${name}`, { concurrency: 10, maxReplicas } as Limits, undefined);
+  fn.launch = { poolKey: POOL, digest: '0' };
+  fn.queue = new CallQueue();
+  for (let i = 0; i < calls; i++) fn.queue.push({ place: undefined, run() {}, refuse() {} }, 0);
+  return fn;
+}
+
+it('claims one pod for a few calls, and no second one while that is under way', () => {
+  warm = [pod('a'), pod('b'), pod('c')];
+  const fn = waiting('hello', 5);
+  expect(claimer.claim(fn)).toBe(true);
+  expect(claimer.claim(fn)).toBe(true);
+  expect(asked).toEqual(['shop/hello']);
+});
+
+it('claims as many as the calls need, but leaves half of the pool to others', () => {
+  warm = ['a', 'b', 'c', 'd', 'e', 'f'].map((uid) => pod(uid));
+  claimer.claim(waiting('many', 1_000));
+  expect(asked).toHaveLength(3);
+});
+
+it('claims although a pod of its own is on its way, unless it may have only one', () => {
+  warm = [pod('a')];
+  const roomy = waiting('roomy', 1);
+  roomy.pods = [pod('own', 'starting')];
+  expect(claimer.claim(roomy)).toBe(true);
+  const single = waiting('single', 1, 1);
+  single.pods = [pod('own', 'starting')];
+  expect(claimer.claim(single)).toBe(false);
+});
+
+it('comes back to functions that found the pool empty, in the order in which they came', () => {
+  const [first, second] = [waiting('first', 1), waiting('second', 1)];
+  expect(claimer.claim(first)).toBe(false);
+  expect(claimer.claim(second)).toBe(false);
+  warm = [pod('a')];
+  claimer.poolChanged(POOL);
+  expect(asked[0]).toBe('shop/first');
+});
+
+it('comes to an end with functions that may not have a warm pod', () => {
+  const single = waiting('single', 1, 1);
+  single.pods = [pod('own', 'starting')];
+  claimer.claim(single);
+  warm = [pod('a')];
+  claimer.poolChanged(POOL);
+  claimer.poolChanged(POOL);
+  expect(asked).toEqual([]);
+});
+
+it('claims nothing for functions without a launch spec', () => {
+  warm = [pod('a')];
+  const fn = waiting('dedicated', 1);
+  fn.launch = undefined;
+  expect(claimer.claim(fn)).toBe(false);
+  expect(asked).toEqual([]);
+});

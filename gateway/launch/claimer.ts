@@ -1,0 +1,176 @@
+/**
+ * Gets sleeping functions their first pods from a pool of warm ones: picks the pod, claims it, and goes on to
+ * the next when that fails. Functions that find the pool empty are told so, and tried again in order as soon as
+ * it has pods.
+ */
+import type { KeyObject } from 'node:crypto';
+import type { Logger } from 'pino';
+import { CLAIM_PORT } from '#crds/wire/names.ts';
+import type { FunctionState, Launch } from '#gateway/functions/function-state.ts';
+import type { FunctionTable } from '#gateway/functions/function-table.ts';
+import { replicasFor } from '#gateway/invoke/waker.ts';
+import type { Pod } from '#gateway/pods/pod.ts';
+import type { ClaimBook } from './claim-book.ts';
+import { type ClaimOutcome, sendClaim } from './claim-request.ts';
+import type { LaunchSpecs, PackedSpec } from './launch-specs.ts';
+import { preferredPod } from './pool-order.ts';
+
+/** How long a pod that could not be reached is left alone. */
+const UNREACHABLE_PAUSE_MS = 1_000;
+
+export interface ClaimerOptions {
+  readonly table: Pick<FunctionTable, 'warmPods' | 'adopt'>;
+  readonly specs: Pick<LaunchSpecs, 'get'>;
+  readonly book: ClaimBook;
+  readonly signingKey: KeyObject;
+  readonly now: () => number;
+  readonly log: Logger;
+  readonly claimPort?: number;
+  /** No warm pod is to be had, and the function has none that may still come up. */
+  readonly onExhausted: (fn: FunctionState) => void;
+  readonly onLoadFailed: (fn: FunctionState, message: string) => void;
+  readonly onOutcome: (outcome: ClaimOutcome['kind']) => void;
+}
+
+export class Claimer {
+  private readonly options: ClaimerOptions;
+  /** Functions with calls that found no warm pod, by the key of their pool; who came first is first. */
+  private readonly starving = new Map<string, Set<FunctionState>>();
+
+  constructor(options: ClaimerOptions) {
+    this.options = options;
+  }
+
+  /**
+   * Claims what the function's waiting calls need and the pool can spare. Returns whether any claim is under
+   * way; if not, the function has to be woken otherwise.
+   */
+  claim(fn: FunctionState): boolean {
+    const { launch } = fn;
+    if (launch !== undefined && !fn.removed) {
+      for (let count = this.claimsFor(fn, launch); count > 0; count--) void this.attempt(fn, launch);
+      if (fn.claiming === 0) this.remember(fn, launch);
+    }
+    return fn.claiming > 0;
+  }
+
+  /** A pool has other pods, or pods in another state, than before. */
+  poolChanged(poolKey: string): void {
+    const functions = this.starving.get(poolKey);
+    if (functions === undefined) return;
+    // A copy: those that find nothing for them are remembered again.
+    for (const fn of [...functions]) {
+      const isServed = fn.waiting === 0 || fn.hasPodUp || fn.launch?.poolKey !== poolKey;
+      if (!isServed && this.claimable(poolKey).length === 0) return;
+      functions.delete(fn);
+      if (!isServed) this.claim(fn);
+    }
+    if (functions.size === 0) this.starving.delete(poolKey);
+  }
+
+  /**
+   * What the calls need, whatever pods of its own are on their way: a warm one is sooner. But never more than
+   * the function may have in all; and of several warm pods one function takes half, so that others find some.
+   */
+  private claimsFor(fn: FunctionState, { poolKey }: Launch): number {
+    const present = fn.pods.filter(({ state }) => state !== 'leaving').length;
+    const room = Math.min(replicasFor(fn.waiting, fn.limits), fn.limits.maxReplicas - present);
+    const wanted = room - fn.claiming;
+    const available = this.claimable(poolKey).length;
+    const spare = fn.claiming === 0 ? Math.ceil(available / 2) : Math.floor(available / 2);
+    return Math.max(0, Math.min(wanted, spare));
+  }
+
+  private claimable(poolKey: string): Pod[] {
+    return this.options.table
+      .warmPods(poolKey)
+      .filter(({ state, claimable, address }) => state === 'up' && claimable && address !== undefined);
+  }
+
+  private remember(fn: FunctionState, { poolKey }: Launch): void {
+    const functions = this.starving.get(poolKey) ?? new Set();
+    this.starving.set(poolKey, functions.add(fn));
+  }
+
+  private async attempt(fn: FunctionState, launch: Launch): Promise<void> {
+    fn.claiming += 1;
+    const spec = await this.options.specs.get(fn.key, launch.digest);
+    const isDone = spec !== undefined && (await this.claimSome(fn, launch, spec));
+    fn.claiming -= 1;
+    if (isDone || fn.claiming > 0 || fn.waiting === 0 || fn.hasPodUp) return;
+    if (spec !== undefined) this.remember(fn, launch);
+    this.options.onExhausted(fn);
+  }
+
+  /** Goes from pod to pod until one is the function's; false when there is none. */
+  private async claimSome(fn: FunctionState, { poolKey }: Launch, spec: PackedSpec): Promise<boolean> {
+    for (;;) {
+      const pod = preferredPod(fn.key, this.claimable(poolKey));
+      if (pod === undefined) return false;
+      pod.claimable = false;
+      const sentAt = this.options.now();
+      const outcome = await this.send(pod, spec);
+      this.options.onOutcome(outcome.kind);
+      this.options.log.debug({ function: fn.key, pod: pod.name, ...outcome }, 'claim');
+      if (outcome.kind === 'refused') return this.isRefused(pod, outcome.status);
+      if (this.settle(fn, pod, spec, sentAt, outcome)) return true;
+    }
+  }
+
+  /** Asks once more when it is not known what became of the claim: a pod says the same to the same claim. */
+  private async send(pod: Pod, spec: PackedSpec): Promise<ClaimOutcome> {
+    const { signingKey, claimPort = CLAIM_PORT } = this.options;
+    const target = { address: pod.address ?? '', port: claimPort, podUid: pod.uid };
+    const outcome = await sendClaim(target, spec, signingKey);
+    return outcome.kind === 'unreachable' ? sendClaim(target, spec, signingKey) : outcome;
+  }
+
+  /** Takes in what became of a claim; returns whether that ends the search. */
+  private settle(
+    fn: FunctionState,
+    pod: Pod,
+    { revision }: PackedSpec,
+    sentAt: number,
+    outcome: ClaimOutcome,
+  ): boolean {
+    const { table, book, now, onLoadFailed } = this.options;
+    const claimMs = now() - sentAt;
+    switch (outcome.kind) {
+      case 'claimed': {
+        const { loadMs } = outcome;
+        pod.claim = { endedAt: now(), claimMs, loadMs };
+        pod.state = 'up';
+        book.claimed(pod, { functionKey: fn.key, revision, claimMs, loadMs });
+        return table.adopt(pod, fn.key);
+      }
+      case 'load_failed':
+        pod.state = 'leaving';
+        book.claimed(pod, { functionKey: fn.key, revision, claimMs, loadMs: claimMs });
+        table.adopt(pod, fn.key);
+        onLoadFailed(fn, outcome.message);
+        return true;
+      case 'taken':
+        book.refused(pod, fn.namespace);
+        return false;
+      case 'leaving':
+        // Or it failed with the claim, which is the end of it as well.
+        pod.state = 'leaving';
+        book.refused(pod, fn.namespace);
+        return false;
+      default:
+        setTimeout(() => {
+          pod.claimable = true;
+        }, UNREACHABLE_PAUSE_MS).unref();
+        return false;
+    }
+  }
+
+  private isRefused(pod: Pod, status: number): false {
+    const hint = 'operator and gateways must have the same encryption key and version';
+    this.options.log.warn(
+      { pod: pod.name, status },
+      `a warm pod does not accept this gateway's claims: ${hint}`,
+    );
+    return false;
+  }
+}
