@@ -25,6 +25,8 @@ export interface PlatformOptions {
   /** Images that the node can run besides the runtime's, by name. */
   images?: Record<string, NodeImage>;
   logLevel?: string;
+  /** Warm pods that each pool keeps at least. */
+  poolMinSize?: number;
 }
 
 export interface Platform {
@@ -86,7 +88,9 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
     pidFile: state.file('redis.pid'),
   });
   const cluster = createComponent(clusterSpec(options, ports));
-  const operator = createComponent(operatorSpec(state, ports, { ...shared, CATNAP_GATEWAY_URL: gatewayUrl }));
+  const operator = createComponent(
+    operatorSpec(state, ports, { ...shared, ...poolSettings(options), CATNAP_GATEWAY_URL: gatewayUrl }),
+  );
   const gateway = createComponent(gatewaySpec(state, ports, shared));
   const components = [redis, cluster, operator, gateway];
   const dismissGuard = startGuard(state);
@@ -126,6 +130,10 @@ function clusterSpec({ state }: PlatformOptions, ports: Ports): ComponentSpec {
     ready: ({ lines }) =>
       lines.find((line) => (messageOf(line) === 'ready' ? true : undefined)).then(() => {}),
   };
+}
+
+function poolSettings({ poolMinSize }: PlatformOptions): NodeJS.ProcessEnv {
+  return poolMinSize === undefined ? {} : { CATNAP_POOL_MIN: String(poolMinSize) };
 }
 
 function operatorSpec(state: StateDirectory, ports: Ports, env: NodeJS.ProcessEnv): ComponentSpec {

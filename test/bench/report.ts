@@ -1,5 +1,7 @@
 /** The result of a benchmark, as JSON and as a table. */
 import { cpus, totalmem } from 'node:os';
+import { describeCounts } from './tally.ts';
+import { renderTarget, type Target } from './targets.ts';
 
 export interface Result {
   name: string;
@@ -15,6 +17,10 @@ export interface Result {
   errors: number;
   /** Answers by status; `none` for calls without an answer. */
   statuses?: Record<string, number>;
+  /** What went wrong, by kind. */
+  failures?: Record<string, number>;
+  /** Pods that answered. */
+  pods?: number;
   /** Share of refusals that carry Retry-After. */
   retry_after_share?: number;
 }
@@ -24,6 +30,8 @@ export interface ControlPlaneUse {
   rss_mb: number;
   /** CPU seconds over the measured time. */
   cpu_s: number;
+  /** Resident memory over the measured time, by the moment. */
+  rss_mb_at?: Record<string, number>;
 }
 
 export interface Report {
@@ -33,6 +41,8 @@ export interface Report {
   notes?: string[];
   results: Result[];
   baseline: Result[];
+  /** What we set out to reach, beside what was measured. */
+  targets?: Target[];
   control_plane?: ControlPlaneUse[];
 }
 
@@ -50,10 +60,11 @@ const COLUMNS = [
   'max_ms',
   'rps',
   'rps_per_gateway_core',
+  'pods',
   'errors',
 ] as const;
 
-/** For people: a table of results and baseline, then the control plane. */
+/** For people: a table of results and baseline, then targets and the control plane. */
 export function renderTable(report: Report): string {
   const heading = `${report.scenario} on ${report.cluster} (${report.machine})`;
   const rows = [
@@ -62,19 +73,36 @@ export function renderTable(report: Report): string {
   ];
   const used = COLUMNS.filter((column) => rows.some((row) => row[column] !== undefined));
   const table = [['', ...used], ...rows.map((row) => [row.name, ...used.map((column) => cell(row[column]))])];
-  const details = rows.flatMap((row) => (row.statuses ? [`${row.name}: ${statuses(row)}`] : []));
-  const parts = (report.control_plane ?? []).map(
-    ({ name, rss_mb, cpu_s }) => `${name}: ${rss_mb} MB resident, ${cpu_s} s CPU`,
-  );
-  return [heading, '', ...align(table), '', ...details, ...parts, ...(report.notes ?? [])].join('\n');
+  const sections = [
+    align(table),
+    rows.flatMap(details),
+    (report.targets ?? []).map((target) => renderTarget(target, report.cluster)),
+    (report.control_plane ?? []).map(usage),
+    report.notes ?? [],
+  ];
+  return [[heading], ...sections.filter(({ length }) => length > 0)]
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
+}
+
+function details(row: Result): string[] {
+  return [
+    ...(row.statuses ? [`${row.name}: ${statuses(row)}`] : []),
+    ...(row.failures ? [`${row.name}, failed: ${describeCounts(row.failures)}`] : []),
+  ];
+}
+
+function usage({ name, rss_mb, cpu_s, rss_mb_at }: ControlPlaneUse): string {
+  const course = Object.entries(rss_mb_at ?? {}).map(([moment, value]) => `${value} at the ${moment}`);
+  const memory = course.length > 0 ? `${course.join(', ')} MB resident` : `${rss_mb} MB resident`;
+  return `${name}: ${memory}, ${cpu_s} s CPU`;
 }
 
 const cell = (value: number | undefined) => (value === undefined ? '' : String(value));
 
 function statuses({ statuses: counts = {}, retry_after_share: share }: Result): string {
-  const list = Object.entries(counts).map(([status, count]) => `${count} × ${status}`);
   return [
-    ...list,
+    describeCounts(counts),
     ...(share === undefined ? [] : [`Retry-After on ${Math.round(share * 100)} % of refusals`]),
   ].join(', ');
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { latencies, percentile } from './stats.ts';
+import { latencies, percentile, ratePerSecond } from './stats.ts';
 
 it('takes the nearest rank', () => {
   const hundred = Array.from({ length: 100 }, (_, index) => index + 1);
@@ -12,4 +12,9 @@ it('takes the nearest rank', () => {
 
 it('sorts by number', () => {
   expect(latencies([10, 9, 1])).toEqual({ p50_ms: 9, p95_ms: 10, p99_ms: 10, max_ms: 10 });
+});
+
+it('counts the rate from the first to the last', () => {
+  expect(ratePerSecond([300, 100, 200])).toBe(10);
+  expect(ratePerSecond([5])).toBeNaN();
 });

@@ -7,6 +7,8 @@ export interface TestPlatformOptions {
   /** Images that the node can run besides the runtime's. */
   images?: Record<string, NodeImage>;
   logLevel?: string;
+  /** Warm pods that each pool keeps at least; the operator's default when absent. */
+  poolMinSize?: number;
   say?: (line: string) => void;
 }
 
@@ -19,6 +21,7 @@ export async function startPlatform(options: TestPlatformOptions = {}): Promise<
     runtimeEntry,
     images: options.images,
     logLevel: options.logLevel,
+    poolMinSize: options.poolMinSize,
   });
   const stop = async () => {
     await platform.stop();

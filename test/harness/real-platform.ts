@@ -27,6 +27,8 @@ export interface RealPlatformOptions {
   nodes: 1 | 2;
   /** Leave cluster and platform as they are when done. */
   keep: boolean;
+  /** Of the chart, beyond those that every test needs. */
+  values?: Record<string, unknown>;
   say: (line: string) => void;
 }
 
@@ -45,7 +47,12 @@ export interface RealPlatform {
  *
  * @throws Error that says what is missing on this machine, or what is wrong with which pod
  */
-export async function openRealPlatform({ nodes, keep, say }: RealPlatformOptions): Promise<RealPlatform> {
+export async function openRealPlatform({
+  nodes,
+  keep,
+  values,
+  say,
+}: RealPlatformOptions): Promise<RealPlatform> {
   const before = await runningCluster();
   const cluster = await upCluster({ nodes, say });
   const remove = async () => {
@@ -57,7 +64,7 @@ export async function openRealPlatform({ nodes, keep, say }: RealPlatformOptions
     const client = clientOf(kubeconfig);
     const images = await provideImages(VERSION, cluster.nodes, say);
     say('installing the chart');
-    await installChart({ kubeconfig, images });
+    await installChart({ kubeconfig, images, values });
     const gatewayUrl = await addressOf(client);
     say(`Catnap is ready at ${gatewayUrl}`);
     const close = keep ? async () => say(`kept: export KUBECONFIG=${kubeconfig}`) : remove;

@@ -7,6 +7,8 @@ import { connect, type Socket } from 'node:net';
 export interface Answer {
   status: number;
   retryAfter: boolean;
+  /** As it came over the wire; only of connections that were told to keep it. */
+  body: string;
 }
 
 const HEAD_END = Buffer.from('\r\n\r\n');
@@ -15,18 +17,26 @@ const LAST_CHUNK = Buffer.from('0\r\n\r\n');
 export class Connection {
   readonly #socket: Socket;
   readonly #request: Buffer;
+  readonly #keepBody: boolean;
   #pending: ((answer: Answer | undefined) => void) | undefined;
   #received: Buffer = Buffer.alloc(0);
   closed = false;
+  /** Resolves when the connection is open, or failed to be. */
+  readonly opened: Promise<void>;
 
-  constructor(host: string, port: number, path: string) {
+  constructor(host: string, port: number, path: string, { keepBody = false } = {}) {
+    this.#keepBody = keepBody;
     this.#request = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\n\r\n`, 'latin1');
     this.#socket = connect({ host, port, noDelay: true });
     this.#socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     this.#socket.on('error', () => {});
-    this.#socket.on('close', () => {
-      this.closed = true;
-      this.#settle(undefined);
+    this.opened = new Promise((resolve) => {
+      this.#socket.once('connect', resolve);
+      this.#socket.on('close', () => {
+        this.closed = true;
+        this.#settle(undefined);
+        resolve();
+      });
     });
   }
 
@@ -51,9 +61,11 @@ export class Connection {
     const head = this.#received.toString('latin1', 0, headEnd).toLowerCase();
     const bodyStart = headEnd + HEAD_END.length;
     if (!this.#isComplete(head, bodyStart)) return;
+    const body = this.#keepBody ? this.#received.toString('utf8', bodyStart) : '';
     this.#received = Buffer.alloc(0);
     if (head.includes('\r\nconnection: close')) this.destroy();
-    this.#settle({ status: Number(head.slice(9, 12)), retryAfter: head.includes('\r\nretry-after:') });
+    const status = Number(head.slice(9, 12));
+    this.#settle({ status, retryAfter: head.includes('\r\nretry-after:'), body });
   }
 
   #isComplete(head: string, bodyStart: number): boolean {

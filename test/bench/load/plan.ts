@@ -27,3 +27,28 @@ export interface LoadResult {
   /** Refusals that carry Retry-After. */
   retryAfter: number;
 }
+
+/** Many calls at the same moment, each on a connection that is open already. */
+export interface BurstPlan {
+  host: string;
+  port: number;
+  /** One connection and one call each. */
+  burst: string[];
+  answerTimeoutMs: number;
+}
+
+export interface BurstCall {
+  /** Place in the plan. */
+  index: number;
+  /** Undefined when there was no answer. */
+  status?: number;
+  body: string;
+  /** From the moment at which the burst began. */
+  ms: number;
+}
+
+export interface BurstResult {
+  calls: BurstCall[];
+  /** From the first request written to the last; what the generator itself adds to the times at most. */
+  writtenMs: number;
+}

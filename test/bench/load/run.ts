@@ -4,17 +4,31 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Result } from '../report.ts';
 import { latencies, round } from '../stats.ts';
-import type { LoadPlan, LoadResult } from './plan.ts';
+import type { BurstPlan, BurstResult, LoadPlan, LoadResult } from './plan.ts';
 
 const run = promisify(execFile);
 const SCRIPT = fileURLToPath(new URL('./main.ts', import.meta.url));
 const MAX_OUTPUT_BYTES = 512 * 2 ** 20;
 
-export async function runLoad(plan: LoadPlan): Promise<LoadResult> {
-  const { stdout } = await run(process.execPath, [SCRIPT, JSON.stringify(plan)], {
-    maxBuffer: MAX_OUTPUT_BYTES,
-  });
-  return JSON.parse(stdout) as LoadResult;
+export function runLoad(plan: LoadPlan): Promise<LoadResult> {
+  return generate(plan) as Promise<LoadResult>;
+}
+
+export function runBurst(plan: BurstPlan): Promise<BurstResult> {
+  return generate(plan) as Promise<BurstResult>;
+}
+
+async function generate(plan: LoadPlan | BurstPlan): Promise<unknown> {
+  const running = run(process.execPath, [SCRIPT], { maxBuffer: MAX_OUTPUT_BYTES });
+  // Whatever way this process ends, its generators end with it.
+  const end = () => running.child.kill('SIGKILL');
+  process.once('exit', end);
+  try {
+    running.child.stdin?.end(JSON.stringify(plan));
+    return JSON.parse((await running).stdout);
+  } finally {
+    process.off('exit', end);
+  }
 }
 
 /** Every answer other than 200, and every call without one, is an error. */
@@ -29,11 +43,12 @@ export function toResult(name: string, load: LoadResult): Result {
   };
 }
 
-/** One result out of several runs of the same thing. */
-export function mergeLoads(loads: LoadResult[]): LoadResult {
+/** One result out of several runs of the same thing, one after the other or all at the same time. */
+export function mergeLoads(loads: LoadResult[], together = false): LoadResult {
   const merged: LoadResult = { elapsedMs: 0, statuses: {}, latenciesMs: [], refusalsMs: [], retryAfter: 0 };
   for (const load of loads) {
-    merged.elapsedMs += load.elapsedMs;
+    const { elapsedMs } = merged;
+    merged.elapsedMs = together ? Math.max(elapsedMs, load.elapsedMs) : elapsedMs + load.elapsedMs;
     merged.retryAfter += load.retryAfter;
     for (const value of load.latenciesMs) merged.latenciesMs.push(value);
     for (const value of load.refusalsMs) merged.refusalsMs.push(value);

@@ -1,120 +1,109 @@
 /**
- * Dedicated cold start: the function has no pod, a call comes, the answer is there. The baselines are what no
- * platform can be faster than: on the test cluster the time that Kubernetes needs for the barest of pods, measured in
- * turns with the calls; and starting the runtime as a bare process until it listens.
+ * Cold start: the function has no pod, a call comes, the answer is there. Pooled functions take a warm pod where there
+ * is one, and are called at a fixed interval, so that the pool has time to refill as it would between calls of one's
+ * own. Dedicated ones start a pod, called one after the other.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { environment } from '#crds/wire/environment.ts';
-import { freePort } from '#local/up/ports.ts';
-import { buildRuntime } from '#runtime/build.ts';
-import { type Bed, deploy, type Log, pathOf, putToSleep } from '../bed.ts';
+import type { Bed } from '../bed.ts';
+import { callsResult } from '../functions/calls-result.ts';
+import { coldCalls, PACE } from '../functions/cold-calls.ts';
+import { deploy, deployAsleep, type PodClass } from '../functions/deploy.ts';
+import { whenPoolIsFull } from '../functions/pool.ts';
+import { TELLS_POD } from '../functions/served-by.ts';
+import { putToSleep } from '../functions/sleep.ts';
+import { warmCalls } from '../functions/warm-calls.ts';
+import type { Options } from '../options.ts';
+import { numbered } from '../parallel.ts';
 import { meterControlPlane } from '../processes.ts';
-import type { Report, Result } from '../report.ts';
-import { latencies } from '../stats.ts';
+import type { ControlPlaneUse, Report, Result } from '../report.ts';
+import { round } from '../stats.ts';
+import type { Target } from '../targets.ts';
 import { createBarePod } from './bare-pod.ts';
+import { bareRuntime } from './bare-runtime.ts';
+import { dedicatedTargets, pooledResults, pooledTargets } from './cold-report.ts';
 
-const CODE = "export const handler = () => 'ok';";
+/** As many as fit on a node beside a full pool, each with the pod that it took: a kubelet takes 110. */
+const POOLED_FUNCTIONS = 51;
+const POOLED_COUNT = 100;
+const DEDICATED_COUNT = 30;
 const DISCARDED = 2;
-const GIVE_UP_MS = 60_000;
 
-export async function coldstart(bed: Bed, count: number): Promise<Partial<Report>> {
-  await deploy(bed, 'cold', CODE, { scaling: { idleSeconds: 1 } });
-  const barePod = bed.nodes.length > 0 ? await createBarePod(bed, 'cold') : undefined;
-  const meter = meterControlPlane(await bed.processes());
-  const times: number[] = [];
-  const barePodTimes: number[] = [];
-  let errors = 0;
-  for (let run = -DISCARDED; run < count; run++) {
-    await putToSleep(bed, 'cold');
-    const { ms, ok } = await timedCall(bed);
-    await putToSleep(bed, 'cold');
-    const barePodMs = await barePod?.start();
-    if (run < 0) continue;
-    times.push(ms);
-    if (barePodMs !== undefined) barePodTimes.push(barePodMs);
-    if (!ok) errors++;
-    if ((run + 1) % 10 === 0) bed.log(`${run + 1} of ${count} cold starts`);
+interface Part {
+  results: Result[];
+  baseline: Result[];
+  targets: Target[];
+  control_plane: ControlPlaneUse[] | undefined;
+  notes: string[];
+}
+
+export async function coldstart(
+  bed: Bed,
+  options: Pick<Options, 'class' | 'count' | 'interval'>,
+): Promise<Partial<Report>> {
+  const classes: PodClass[] = options.class ? [options.class] : ['pooled', 'dedicated'];
+  const parts: Part[] = [];
+  for (const podClass of classes) {
+    parts.push(podClass === 'pooled' ? await pooled(bed, options) : await dedicated(bed, options.count));
   }
-  barePod?.close();
-  const results = [toResult('dedicated cold start', times, errors)];
-  const control_plane = meter();
-  const baseline = [await bareRuntime(count, bed.log)];
-  if (barePod) baseline.unshift(toResult('bare pod, scale to listening', barePodTimes));
-  return { results, baseline, control_plane };
-}
-
-function toResult(name: string, times: number[], errors = 0): Result {
-  return { name, n: times.length, ...latencies(times), errors };
-}
-
-async function timedCall(bed: Bed): Promise<{ ms: number; ok: boolean }> {
-  const url = `http://${bed.gateway.host}:${bed.gateway.port}${pathOf(bed, 'cold')}`;
-  const started = performance.now();
-  const response = await fetch(url, { signal: AbortSignal.timeout(GIVE_UP_MS) });
-  const text = await response.text();
-  return { ms: performance.now() - started, ok: response.status === 200 && text === 'ok' };
-}
-
-async function bareRuntime(count: number, log: Log): Promise<Result> {
-  const directory = await mkdtemp(join(tmpdir(), 'catnap-bench-'));
-  try {
-    const { entry } = await buildRuntime(join(directory, 'runtime'));
-    const code = join(directory, 'function');
-    await mkdir(code);
-    await writeFile(join(code, 'index.mjs'), CODE);
-    const times: number[] = [];
-    for (let run = -DISCARDED; run < count; run++) {
-      const ms = await spawnToListening(entry, code);
-      if (run >= 0) times.push(ms);
-    }
-    log(`${count} bare starts of the runtime`);
-    return toResult('runtime process, spawn to listening', times);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
-}
-
-async function spawnToListening(entry: string, functionDir: string): Promise<number> {
-  const port = await freePort();
-  const env = {
-    PATH: process.env.PATH,
-    HOST: '127.0.0.1',
-    [environment.port]: String(port),
-    [environment.handler]: 'index.handler',
-    [environment.functionDir]: functionDir,
-    [environment.concurrency]: '10',
-    [environment.timeoutSeconds]: '30',
-    [environment.functionName]: 'bare',
-    [environment.functionNamespace]: 'bench',
-    [environment.revision]: 'bench',
+  const runtime = await bareRuntime(options.count ?? DEDICATED_COUNT, TELLS_POD, bed.log);
+  return {
+    results: parts.flatMap(({ results }) => results),
+    baseline: [...parts.flatMap(({ baseline }) => baseline), runtime],
+    targets: parts.flatMap(({ targets }) => targets),
+    control_plane: parts.flatMap(({ control_plane }) => control_plane ?? []),
+    notes: [...parts.flatMap(({ notes }) => notes), ...ratio(parts)],
   };
-  const started = performance.now();
-  const child = spawn(process.execPath, [entry], { env, stdio: 'ignore' });
+}
+
+async function pooled(
+  bed: Bed,
+  { count = POOLED_COUNT, interval: intervalMs = PACE.intervalMs }: Pick<Options, 'count' | 'interval'>,
+): Promise<Part> {
+  const names = numbered('pooled', POOLED_FUNCTIONS);
+  await deployAsleep(bed, names, TELLS_POD, { class: 'pooled' });
+  const warmPods = await whenPoolIsFull(bed, names[0] ?? '');
+  bed.log(`the pool has ${warmPods} warm pods`);
+  const meter = meterControlPlane(await bed.processes(), 'pooled');
+  const between = () => whenPoolIsFull(bed, names[0] ?? '');
+  const calls = await coldCalls(bed, { ...PACE, names, count, intervalMs, between });
+  const control_plane = meter();
+  const results = pooledResults('pooled cold start', calls);
+  const baseline = [await warmCalls('warm call through the gateway', bed, names[0] ?? '')];
+  const notes = [
+    `Pooled: one call each ${intervalMs} ms, ${names.length} in a row, from a full pool of ${warmPods} warm pods that refills meanwhile.`,
+  ];
+  return { results, baseline, targets: pooledTargets(results[0]), control_plane, notes };
+}
+
+/** In turns with the barest of pods, so that both meet the same machine. */
+async function dedicated(bed: Bed, count = DEDICATED_COUNT): Promise<Part> {
+  const name = 'dedicated';
+  await deploy(bed, name, TELLS_POD, { class: 'dedicated' });
+  await putToSleep(bed, name);
+  const barePod = await createBarePod(bed, name);
+  const barePodTimes: number[] = [];
+  const startBarePod = async (run: number) => {
+    const [ms] = (await barePod?.start(1)) ?? [];
+    if (run >= 0 && ms !== undefined) barePodTimes.push(ms);
+  };
   try {
-    while (!(await accepts(port))) {
-      if (child.exitCode !== null) throw new Error(`the runtime ended with ${child.exitCode}`);
-      if (performance.now() - started > GIVE_UP_MS) throw new Error('the runtime does not listen');
-    }
-    return performance.now() - started;
+    const meter = meterControlPlane(await bed.processes(), 'dedicated');
+    const plan = { names: [name], count, discarded: DISCARDED, intervalMs: 0, before: startBarePod };
+    const calls = await coldCalls(bed, plan);
+    const result = callsResult('dedicated cold start', calls);
+    const control_plane = meter();
+    const bare = barePodTimes.map((ms) => ({ ms }));
+    const baseline = barePod ? [callsResult('bare pod, scale to listening', bare)] : [];
+    return { results: [result], baseline, targets: dedicatedTargets(result), control_plane, notes: [] };
   } finally {
-    child.kill('SIGKILL');
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    barePod?.close();
   }
 }
 
-/** One attempt to connect; a refused one pauses for a millisecond so that the process gets the CPU. */
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port });
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => setTimeout(resolve, 1, false));
-  });
+function ratio(parts: Part[]): string[] {
+  const [pooledMs, dedicatedMs] = parts.map(({ results }) => results[0]?.p50_ms);
+  if (!pooledMs || !dedicatedMs) return [];
+  const times = round(dedicatedMs / pooledMs);
+  return [
+    `The median dedicated cold start took ${times} times as long as the median pooled one in the same run.`,
+  ];
 }

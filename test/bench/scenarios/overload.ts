@@ -2,13 +2,16 @@
  * Five times what the pods can do: how much of the peak is still done, what the rest is told, and whether
  * anything hangs.
  */
-import { type Bed, deploy, pathOf, readyAddresses } from '../bed.ts';
+import { type Bed, pathOf, readyAddresses } from '../bed.ts';
+import { deploy } from '../functions/deploy.ts';
 import type { LoadPlan, LoadResult } from '../load/plan.ts';
 import { runLoad, toResult } from '../load/run.ts';
+import type { Options } from '../options.ts';
 import { meterControlPlane } from '../processes.ts';
 import type { Report, Result } from '../report.ts';
 import { latencies, round } from '../stats.ts';
 
+const SECONDS = 9;
 const WORK_MS = 100;
 const PODS = 4;
 const CONCURRENCY = 10;
@@ -19,9 +22,12 @@ const CAPACITY = (PODS * CONCURRENCY * 1000) / WORK_MS;
 
 const CODE = `export const handler = () => new Promise((resolve) => setTimeout(resolve, ${WORK_MS}, 'ok'));`;
 
-export async function overload(bed: Bed, seconds: number): Promise<Partial<Report>> {
+export async function overload(
+  bed: Bed,
+  { class: podClass, seconds = SECONDS }: Pick<Options, 'class' | 'seconds'>,
+): Promise<Partial<Report>> {
   const scaling = { minReplicas: PODS, maxReplicas: PODS, concurrency: CONCURRENCY };
-  await deploy(bed, 'overload', CODE, { scaling, queue: { maxDepth: QUEUE } });
+  await deploy(bed, 'overload', CODE, { class: podClass, scaling, queue: { maxDepth: QUEUE } });
   await readyAddresses(bed, 'overload', PODS);
   const meter = meterControlPlane(await bed.processes());
   const common = {
