@@ -22,13 +22,14 @@ describe('the life of a function', () => {
     const first = await test.call('echo', '/a/b?x=1', { method: 'POST', body: 'payload' });
     expect(first.status, first.text).toBe(200);
     expect(JSON.parse(first.text)).toMatchObject({ method: 'POST', path: '/a/b', body: 'payload' });
-    expect(await test.replicas('echo')).toBe(1);
+    const replicas = async () => (await test.function('echo')).status?.replicas ?? 0;
+    await waitFor(async () => (await replicas()) === 1, { timeoutMs: 5_000, describe: 'one replica' });
 
     let peak = 0;
     const burst = Promise.all(Array.from({ length: CALLS }, () => test.call('echo', '?ms=700')));
     const watch = waitFor(
       async () => {
-        peak = Math.max(peak, await test.replicas('echo'));
+        peak = Math.max(peak, await replicas());
         return peak === 4;
       },
       { timeoutMs: 15_000, describe: 'four replicas' },

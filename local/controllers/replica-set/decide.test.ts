@@ -67,6 +67,13 @@ describe('decideReplicaSet', () => {
     expect([names(plan.adopt), names(plan.remove)]).toEqual([[], []]);
   });
 
+  it('replaces a pod that was given other labels and another owner, and leaves that one alone', () => {
+    const taken = pod('taken', { owner: 'function', app: 'other' });
+    const plan = decideReplicaSet(replicaSet(2), [taken, pod('a')], NOW);
+    expect([plan.create, names(plan.release), names(plan.remove)]).toEqual([1, [], []]);
+    expect(plan.status.replicas).toBe(1);
+  });
+
   it('creates nothing while it is being deleted', () => {
     const going = replicaSet(2);
     going.metadata = { ...going.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' };
