@@ -26,6 +26,8 @@ export const claimHeaders = {
 export interface ClaimAnswer {
   /** From the whole claim being there to listening, in milliseconds. */
   loadMs: number;
+  /** The pod was the function's before; absent in the answer to the claim that made it so. */
+  again?: boolean;
 }
 
 /** What is signed: which pod, and the SHA-256 of the body in hex. */

@@ -60,8 +60,9 @@ export class Invoker {
         gate.leave(fn);
         waker.rest(fn);
       },
-      onColdStart: (fn, { claim }, ms) => {
+      onColdStart: (fn, { claim, wasAwake }, ms) => {
         gate.leave(fn);
+        if (wasAwake) return;
         metricsOf(fn).coldStarted(ms);
         metrics.coldStarted(ms, claim);
       },
@@ -99,7 +100,9 @@ export class Invoker {
       onResend: (fn) => {
         metricsOf(fn).resends += 1;
       },
-      onColdFirstByte: (ms, pod) => metrics.coldAnswered(ms, pod?.claim),
+      onColdFirstByte: (ms, pod) => {
+        if (!pod?.wasAwake) metrics.coldAnswered(ms, pod?.claim);
+      },
     };
   }
 

@@ -11,8 +11,8 @@ const CONNECT_TIMEOUT_MS = 500;
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 export type ClaimOutcome =
-  /** The pod is the function's and listens. */
-  | { readonly kind: 'claimed'; readonly loadMs: number }
+  /** The pod is the function's and listens; `again`: it did before, claimed by another gateway. */
+  | { readonly kind: 'claimed'; readonly loadMs: number; readonly again: boolean }
   /** The pod is the function's, and its code does not load. */
   | { readonly kind: 'load_failed'; readonly message: string }
   /** It belongs to somebody else. */
@@ -62,8 +62,10 @@ export async function sendClaim(
 
 function readOutcome(status: number, text: string): ClaimOutcome {
   switch (status) {
-    case 200:
-      return { kind: 'claimed', loadMs: Number(parse<ClaimAnswer>(text).loadMs) || 0 };
+    case 200: {
+      const { loadMs, again } = parse<ClaimAnswer>(text);
+      return { kind: 'claimed', loadMs: Number(loadMs) || 0, again: again === true };
+    }
     case 409:
       return { kind: 'taken' };
     case 422:

@@ -137,8 +137,9 @@ export class Claimer {
     const claimMs = now() - sentAt;
     switch (outcome.kind) {
       case 'claimed': {
-        const { loadMs } = outcome;
-        pod.claim = { endedAt: now(), claimMs, loadMs };
+        const { loadMs, again } = outcome;
+        pod.claim = again ? undefined : { endedAt: now(), claimMs, loadMs };
+        pod.wasAwake = again;
         pod.state = 'up';
         book.claimed(pod, { functionKey: fn.key, revision, claimMs, loadMs });
         return table.adopt(pod, fn.key);

@@ -35,6 +35,8 @@ export class Pod {
   claimable = true;
   /** How it became the function's, when this gateway claimed it. */
   claim: ClaimTimes | undefined = undefined;
+  /** Another gateway had claimed it before: nobody waited for it to start. */
+  wasAwake = false;
   /** Why its code does not load, as its last run ended. */
   loadFailure: string | undefined = undefined;
   /** Where the API server last said that it is. */

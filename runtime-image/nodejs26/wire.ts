@@ -41,6 +41,7 @@ export function claimMessage(podUid: string, bodySha256: string): string {
 
 export interface ClaimAnswer {
   loadMs: number;
+  again?: boolean;
 }
 
 export const MAX_LAUNCH_SPEC_BYTES = 4 * 2 ** 20;

@@ -47,7 +47,15 @@ describe('Claims', () => {
     const { claims, claim } = setUp();
     const waiting = [claim('shop/a'), claim('shop/a')];
     await claims.settle(outcome);
-    for (const reply of [...waiting, claim('shop/a')]) expect(reply.mock.calls).toEqual([[outcome]]);
+    for (const reply of waiting) expect(reply.mock.calls).toEqual([[outcome]]);
+    expect(claim('shop/a').mock.calls).toMatchObject([[outcome]]);
+  });
+
+  it('are told when they come after the code was loaded', async () => {
+    const { claims, claim } = setUp();
+    claim('shop/a');
+    await claims.settle(served);
+    expect(claim('shop/a')).toHaveBeenCalledWith({ status: 200, body: { loadMs: 2, again: true } });
   });
 
   it('are told in the moment when they are settled', () => {

@@ -53,18 +53,23 @@ export class Claims {
     const { take, leaving } = this.#options;
     if (leaving()) return void reply({ status: 503 });
     if (this.#owner && !isSame(this.#owner, claim.spec)) return void reply({ status: 409 });
-    if (this.#outcome) return void reply(this.#outcome);
+    if (this.#outcome) return void reply(repeated(this.#outcome));
     this.#waiting.push(reply);
     if (this.#owner) return;
     this.#owner = ownerOf(claim.spec);
     take(claim);
   }
 
-  /** What came of the first claim. Whoever waits for it is told, later ones hear the same. */
+  /** What came of the first claim. Whoever waits for it is told; later ones hear the same, and that they are late. */
   async settle(outcome: Outcome): Promise<void> {
     this.#outcome = outcome;
     await Promise.all(this.#waiting.splice(0).map((reply) => reply(outcome)));
   }
+}
+
+/** To who did not wait for the code to load. */
+function repeated(outcome: Outcome): Outcome {
+  return outcome.status === 200 ? { status: 200, body: { ...outcome.body, again: true } } : outcome;
 }
 
 /** Without the rest of the spec, which may be megabytes. */

@@ -31,7 +31,7 @@ export interface ColdCallPlan {
   discarded: number;
   /** From the start of a call to that of the next. */
   intervalMs: number;
-  /** After all were put back to sleep, before they are called again. */
+  /** Between two laps, when all are asleep again. */
   between?: () => Promise<unknown>;
   /** Before each call, whose function is asleep by then. */
   before?: (run: number) => Promise<void>;
@@ -40,6 +40,7 @@ export interface ColdCallPlan {
 /** How functions with warm pods are called: at the interval at which the peers were measured. */
 export const PACE = { intervalMs: 400, discarded: 2 };
 const SLEEPS_AT_ONCE = 8;
+const LOG_EACH = 10;
 
 /** Gateways report claims once a second; the operator then labels the pod. */
 const KNOWN_TIMEOUT_MS = 30_000;
@@ -54,19 +55,22 @@ export async function coldCalls(bed: Bed, plan: ColdCallPlan): Promise<ColdCall[
   const calls: ColdCall[] = [];
   try {
     while (calls.length < discarded + count) {
-      if (calls.length > 0) {
-        await forEachOf(names, SLEEPS_AT_ONCE, (name) => putToSleep(bed, name));
-        await plan.between?.();
-        bed.log(`${Math.max(0, calls.length - discarded)} of ${count} cold calls`);
-      }
+      if (calls.length > 0) await plan.between?.();
       const lap = names.slice(0, discarded + count - calls.length);
       calls.push(...(await callEach(bed, caller, lap, plan, calls.length)));
       refuseHopeless(calls.map(({ failure }) => failure));
+      await forEachOf(lap, SLEEPS_AT_ONCE, (name) => putToSleep(bed, name));
+      logProgress(bed, calls.length - discarded, count, names.length);
     }
     return calls.slice(discarded);
   } finally {
     caller.close();
   }
+}
+
+/** Laps of a single function would say it for each call. */
+function logProgress(bed: Bed, done: number, count: number, lap: number): void {
+  if (done > 0 && (lap > 1 || done % LOG_EACH === 0)) bed.log(`${done} of ${count} cold calls`);
 }
 
 async function callEach(

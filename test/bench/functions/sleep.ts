@@ -8,16 +8,23 @@ import type { Bed } from '../bed.ts';
 import { isBorrowed } from './pods.ts';
 
 const GONE_TIMEOUT_MS = 60_000;
+/** Twice the autoscaler's period. */
+const RESCALE_MS = 2_000;
 
-/** Scales to zero by force, deletes what was borrowed from a pool, and waits until no pod is left. */
+/**
+ * Scales to zero by force, deletes what was borrowed from a pool, and waits until no pod is left. The autoscaler may
+ * still remember the load and scale up again, as long as it sees a pod: then all of it is done once more.
+ */
 export async function putToSleep(bed: Bed, name: string): Promise<void> {
   const ref = { namespace: bed.namespace, name: deploymentName(name) };
   const deleted = new Set<string>();
-  let scaled = false;
+  let scaledAt = Number.NEGATIVE_INFINITY;
   // Whatever fails on the way is tried again: a slow API server is no reason to give up a measurement.
   const isAsleep = async () => {
-    if (!scaled) await bed.client.setScale(deployments, ref, 0, { fieldManager: 'catnap-bench' });
-    scaled = true;
+    if (performance.now() - scaledAt > RESCALE_MS) {
+      await bed.client.setScale(deployments, ref, 0, { fieldManager: 'catnap-bench' });
+      scaledAt = performance.now();
+    }
     const watched = bed.pods.of(name);
     await Promise.all(watched.map((pod) => giveBack(bed, pod, deleted)));
     // The watch may lag behind, so the API has the last word.

@@ -15,7 +15,6 @@ it('judges by all calls, and shows whom they were answered by', () => {
     ['cold', 4, 60_000, 1],
     ['of these, by a warm pod', 2, 12, 0],
     ['of that, queue', 2, 11, 0],
-    ['of that, queue', 2, 11, 0],
     ['of that, claim', 2, 10, 0],
     ['of that, load', 2, 5, 0],
     ['of these, by a pod of its own', 1, 600, 0],

@@ -58,7 +58,7 @@ async function pooled(
   bed: Bed,
   { count = POOLED_COUNT, interval: intervalMs = PACE.intervalMs }: Pick<Options, 'count' | 'interval'>,
 ): Promise<Part> {
-  const names = numbered('pooled', POOLED_FUNCTIONS);
+  const names = numbered('pooled', Math.min(POOLED_FUNCTIONS, PACE.discarded + count));
   await deployAsleep(bed, names, TELLS_POD, { class: 'pooled' });
   const warmPods = await whenPoolIsFull(bed, names[0] ?? '');
   bed.log(`the pool has ${warmPods} warm pods`);

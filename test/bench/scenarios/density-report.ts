@@ -39,8 +39,8 @@ export function memoryNotes(before: Memory, after: Memory, added: number): strin
       memory.flatMap((process) => (process.part === part ? `${process.mb} MB` : [])).join(' and ');
     if (mb === undefined) return [];
     const each = Math.round((mb * 2 ** 20) / added);
-    return [
-      `${part}: ${of(before)} resident before, ${of(after)} with ${added} functions more: ${each} bytes for each.`,
-    ];
+    // Below what the collector leaves lying about, there is nothing to divide.
+    const cost = each > 0 ? `${each} bytes for each` : 'no growth to be seen';
+    return [`${part}: ${of(before)} resident before, ${of(after)} with ${added} functions more: ${cost}.`];
   });
 }

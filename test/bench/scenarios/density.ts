@@ -18,7 +18,10 @@ import { createAsleep } from './sleeping-functions.ts';
 const FEW = 10;
 const MANY = 10_000;
 const WAKES = 50;
-/** For what was read once to be collected: memory is compared between two times of rest. */
+/**
+ * For what was read once to be collected. Memory is compared between two times of rest after the same work: what a
+ * process that just started has not collected yet would hide what it takes later.
+ */
 const REST_MS = 15_000;
 
 interface Stage {
@@ -61,20 +64,21 @@ export async function density(
 /** @param woken called in turn */
 async function stage(bed: Bed, present: string[], woken: string[], count: number): Promise<Stage> {
   // The last one made is the last one that can be pooled.
-  await whenPoolIsFull(bed, present.at(-1) ?? '');
-  await delay(REST_MS);
+  const whenFull = () => whenPoolIsFull(bed, present.at(-1) ?? '');
+  await whenFull();
   const processes = await bed.processes();
+  const meter = meterControlPlane(processes, `${present.length} functions`);
+  const calls = await coldCalls(bed, { names: woken, count, between: whenFull, ...PACE });
+  const results = pooledResults(`wake among ${present.length}`, calls);
+  bed.log(`among ${present.length}: p95 ${results[0]?.p95_ms} ms`);
+  const use = meter() ?? [];
+  await delay(REST_MS);
   const memory = processes.map((process) => ({
     part: process.part,
     name: process.name,
     mb: residentMegabytes(process),
   }));
-  const meter = meterControlPlane(processes, `${present.length} functions`);
-  const between = () => whenPoolIsFull(bed, present.at(-1) ?? '');
-  const calls = await coldCalls(bed, { names: woken, count, between, ...PACE });
-  const results = pooledResults(`wake among ${present.length}`, calls);
-  bed.log(`among ${present.length}: p95 ${results[0]?.p95_ms} ms`);
-  return { results, memory, use: meter() ?? [] };
+  return { results, memory, use };
 }
 
 async function resyncNote(bed: Bed, functions: number): Promise<string> {

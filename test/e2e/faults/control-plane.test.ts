@@ -43,6 +43,13 @@ describe('the control plane, under load,', () => {
     expect(report.failures).toEqual([]);
     expect(report.lost).toEqual([]);
     await partReady(space, 'operator', 2);
+    // The call may have taken a warm pod, which only the operator labels as the function's. Pods reach the API server
+    // again when the node's proxy does, which pauses for up to a minute between attempts.
+    await waitFor(async () => (await space.pods('sleepy')).length > 0, {
+      timeoutMs: 120_000,
+      describe: 'the operator to be back at work',
+      intervalMs: 250,
+    });
     await space.untilAsleep('sleepy');
   });
 });

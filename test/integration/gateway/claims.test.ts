@@ -209,6 +209,15 @@ it('counts claims by outcome and cold starts by phase', async () => {
   }
 });
 
+it('counts no cold start for a pod that was the function’s before', async () => {
+  const pod = await warmPod({ answer: always(200, { loadMs: 3, again: true }) });
+  const answer = await fixture.call(await pooled('hello'));
+  expect(answer).toMatchObject({ status: 200, body: `${pod.name} as shop/hello` });
+  expect(answer.headers['server-timing']).not.toContain('claim');
+  const metrics = await (await fetch(`http://127.0.0.1:${fixture.gateway.controlPort}/metrics`)).text();
+  expect(metrics).toContain('faas_coldstarts_total{namespace="shop",function="hello"} 0');
+});
+
 it('leaves its claims for the operator when it stops before they are settled', async () => {
   const pod = await warmPod();
   await fixture.call(await pooled('hello'));
