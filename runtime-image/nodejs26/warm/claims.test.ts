@@ -94,6 +94,7 @@ describe('Claims', () => {
     const reply = vi.fn<Reply>(async () => undefined);
     claims.claim(claimOf('shop/a'), reply);
     claims.claim(claimOf('shop/b'), reply);
-    expect(reply.mock.calls).toEqual([[served], [{ status: 409 }]]);
+    const late = { status: 200, body: { loadMs: 2, again: true } };
+    expect(reply.mock.calls).toEqual([[late], [{ status: 409 }]]);
   });
 });

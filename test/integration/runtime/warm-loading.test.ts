@@ -101,7 +101,7 @@ it('a container that starts again is the same function, on both ports', async ()
   const again = await restart(pod);
   expect(await text(again.url)).toBe('you!');
   expect(readdirSync(join(pod.place.launchDir, 'function')).sort()).toEqual(['index.mjs', 'lib']);
-  expect(await again.claim(spec)).toEqual(taken);
+  expect(await again.claim(spec)).toEqual({ status: 200, body: { ...taken.body, again: true } });
   expect(await again.claim({ ...spec, revision: 'r2' })).toEqual({ status: 409 });
   again.kill('SIGTERM');
   expect((await again.exited).code).toBe(0);
