@@ -266,6 +266,12 @@ describe('serverSideApply: no-ops and refusals', () => {
     { requiredKeys: [] },
   );
 
+  it('leaves a map empty, not null, when its last field goes and the map itself is still applied', () => {
+    const live = apply(apply(undefined, deployment({ replicas: 0 })), deployment({}));
+    expect(live.spec).toEqual({});
+    expect(apply(live, deployment({}), { now: T2 })).toEqual(live);
+  });
+
   it('is idempotent after any history, and leaves its inputs alone', () => {
     const steps = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), specs), { minLength: 1, maxLength: 5 });
     fc.assert(

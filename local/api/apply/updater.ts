@@ -1,5 +1,5 @@
 /** Who owns what after a write: the rules of server-side apply on typed values and field sets. */
-import { deepEqual, type JsonValue } from '../schema/json.ts';
+import { deepEqual, isObject, type JsonObject, type JsonValue, own, put } from '../schema/json.ts';
 import type { Atom } from './atoms.ts';
 import { type Comparison, compare, without } from './compare.ts';
 import { type Contested, conflictError } from './errors.ts';
@@ -52,7 +52,8 @@ export function applyConfig(
   before.set(id, { manager, set, ...(last?.time ? { time: last.time } : {}) });
 
   const merged = merge(atom, live, config) as JsonValue;
-  const object = last && !last.set.isEmpty ? prune(atom, merged, before, last.set) : merged;
+  const pruned = last && !last.set.isEmpty ? prune(atom, merged, before, last.set) : merged;
+  const object = keepEmpty(pruned, config);
   const difference = without(compare(atom, live, object), ignored);
   const contested = conflictsOf(before, difference, id);
   if (!force) refuseConflicts(contested, takeable);
@@ -128,6 +129,22 @@ function prune(atom: Atom, merged: JsonValue, managed: Managed, last: FieldSet):
 
   const gone = named(merged).difference(named(pruned));
   return removeItems(atom, merged, gone.intersection(withNamedFields(last, atom)));
+}
+
+/**
+ * A map or list that lost its last entry is null by now. Where the applier has an empty one, it stays empty: real
+ * Kubernetes gets there by way of its Go types, which know no null.
+ */
+function keepEmpty(object: JsonValue, config: JsonValue | undefined): JsonValue {
+  if (object === null && isEmpty(config)) return config as JsonValue;
+  if (!isObject(object) || !isObject(config)) return object;
+  const out: JsonObject = {};
+  for (const [key, value] of Object.entries(object)) put(out, key, keepEmpty(value, own(config, key)));
+  return out;
+}
+
+function isEmpty(value: JsonValue | undefined): boolean {
+  return Array.isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0;
 }
 
 const metadata = (name: string) => [
