@@ -93,16 +93,21 @@ export class TestNamespace {
   }
 
   /** Waits until the function has no pods left. */
-  async untilAsleep(functionName: string): Promise<void> {
+  async untilAsleep(functionName: string, timeoutMs = ZERO_TIMEOUT_MS): Promise<void> {
     await waitFor(
       async () => {
         const left = await this.pods(functionName);
-        if (left.length > 0) throw new Error(left.map((pod) => pod.metadata?.name).join(', '));
+        if (left.length > 0) throw new Error(left.map(describePod).join(', '));
         return true;
       },
-      { timeoutMs: ZERO_TIMEOUT_MS, describe: `no pods of ${functionName}`, intervalMs: 100 },
+      { timeoutMs, describe: `no pods of ${functionName}`, intervalMs: 100 },
     );
   }
+}
+
+function describePod({ metadata }: Pod): string {
+  const { name, deletionTimestamp } = metadata ?? {};
+  return deletionTimestamp ? `${name}, to be deleted by ${deletionTimestamp}` : `${name}`;
 }
 
 /** Creates a namespace that admits only restricted pods before the file's tests and deletes it after them. */
