@@ -1,11 +1,11 @@
 /** Sleeping functions that get warm pods: what callers, kubectl and the cluster see of it. */
-import type { Pod } from 'kubernetes-types/core/v1.js';
 import { describe, expect, it } from 'vitest';
 import { labels } from '#crds/wire/names.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
 import { inline, type Spec } from './support/function.ts';
 import { type TestNamespace, useNamespace } from './support/namespace.ts';
 import { isReady } from './support/parts.ts';
+import { warmPods } from './support/pool.ts';
 
 const WHO = `
   let calls = 0;
@@ -28,11 +28,6 @@ const untilWarm = (test: TestNamespace, count = 1) =>
     timeoutMs: 40_000,
     describe: `${count} warm pods`,
   });
-
-async function warmPods(test: TestNamespace): Promise<Pod[]> {
-  const list = await test.kubectl.json<{ items: Pod[] }>(['pods', '-n', test.name, '-l', labels.pool]);
-  return list.items.filter(({ metadata }) => !metadata?.deletionTimestamp);
-}
 
 /** The function's pods once the operator has labelled the one that was claimed. */
 const labelled = (test: TestNamespace, name: string) =>

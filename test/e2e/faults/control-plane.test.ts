@@ -4,7 +4,8 @@ import { startPart, stopPart } from '#test/cluster/cluster.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
 import { inline, SLOW_ECHO } from '../support/function.ts';
 import { underSteadyLoad } from '../support/load.ts';
-import { partReady } from '../support/parts.ts';
+import { isReady, partReady } from '../support/parts.ts';
+import { warmPods } from '../support/pool.ts';
 import { requires } from '../support/requires.ts';
 import { useSteadyFunctions } from '../support/steady.ts';
 
@@ -55,5 +56,11 @@ describe('the control plane, under load,', () => {
       intervalMs: 100,
     });
     await space.untilAsleep('sleepy', RECONNECTION_MS);
+    // The scheduler and the kubelets are back when the pool is full again, and what comes next finds a whole cluster.
+    await waitFor(async () => (await warmPods(space)).every(isReady), {
+      timeoutMs: RECONNECTION_MS,
+      describe: 'warm pods to be ready again',
+      intervalMs: 250,
+    });
   });
 });
