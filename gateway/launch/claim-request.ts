@@ -2,7 +2,7 @@
 import type { KeyObject } from 'node:crypto';
 import { Client } from 'undici';
 import { CLAIM_PATH, type ClaimAnswer, claimHeaders, signClaim } from '#crds/wire/claim.ts';
-import type { TerminationMessage } from '#crds/wire/environment.ts';
+import { terminationText } from '#gateway/pods/pod-view.ts';
 import type { PackedSpec } from './launch-specs.ts';
 
 /** The runtime gives code 60 s to load, and archives have to be fetched before. */
@@ -69,19 +69,12 @@ function readOutcome(status: number, text: string): ClaimOutcome {
     case 409:
       return { kind: 'taken' };
     case 422:
-      return { kind: 'load_failed', message: describe(parse<TerminationMessage>(text)) };
+      return { kind: 'load_failed', message: terminationText(text) };
     case 503:
       return { kind: 'leaving' };
     default:
       return { kind: 'refused', status };
   }
-}
-
-/** As in a pod's termination message: what comes from a pod may be anything. */
-function describe({ message, file, line }: Partial<TerminationMessage>): string {
-  if (typeof message !== 'string') return 'The code does not load.';
-  const place = typeof file === 'string' ? ` (${file}${typeof line === 'number' ? `:${line}` : ''})` : '';
-  return message + place;
 }
 
 function parse<T extends object>(text: string): Partial<T> {

@@ -54,7 +54,7 @@ function loadFailure(status: KubePod['status']): string | undefined {
 }
 
 /** One line from a termination message, which is the function's output and thus may be anything. */
-function terminationText(text: string | undefined): string {
+export function terminationText(text: string | undefined): string {
   try {
     const { message, file, line } = JSON.parse(text ?? '') as Partial<TerminationMessage>;
     if (typeof message !== 'string') return 'The code does not load.';
