@@ -44,6 +44,18 @@ export interface Stray {
   podUid: string;
 }
 
+/** How a trigger fares that this gateway runs. */
+export interface TriggerReport {
+  namespace: string;
+  /** Without its namespace. */
+  function: string;
+  trigger: string;
+  connected: boolean;
+  /** One of the reasons in reasons.ts, and a sentence for people. */
+  reason: string;
+  message: string;
+}
+
 export interface GatewaySample {
   /** Grows by one with each sample, so that a reader sees a gateway stand still without comparing clocks. */
   sequence: number;
@@ -52,4 +64,5 @@ export interface GatewaySample {
   /** Absent when there are none. */
   claims?: Claim[];
   strays?: Stray[];
+  triggers?: TriggerReport[];
 }
