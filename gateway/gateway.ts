@@ -74,7 +74,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
 
   const { loads, claims } = invoker;
-  const sampler = new Sampler({ gatewayId: randomUUID(), redis, loads, claims, log });
+  const isolateCounts = () => invoker.table.isolateCounts();
+  const sampler = new Sampler({ gatewayId: randomUUID(), redis, loads, claims, isolateCounts, log });
   const asynchronous = createAsync(options, invoker, synced);
   const frontend = new Frontend({ ...config, invoker, asyncCalls: asynchronous.calls, synced });
   const server = createPublicServer(frontend, config.maxConnections);

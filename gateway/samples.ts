@@ -20,6 +20,7 @@ export interface SamplerOptions {
   readonly redis: Pick<Redis, 'status' | 'multi' | 'srem' | 'del'>;
   readonly loads: LoadBook;
   readonly claims: Pick<ClaimBook, 'isEmpty' | 'report'>;
+  readonly isolateCounts: () => ReadonlyMap<string, number>;
   readonly log: Logger;
 }
 
@@ -60,7 +61,13 @@ export class Sampler {
     this.sequence += 1;
     // Without Redis the sample is void: the next one is as good, and none means "unknown" to the reader.
     if (redis.status !== 'ready') return;
-    const sample: GatewaySample = { sequence: this.sequence, functions, ...claims.report() };
+    const isolates = this.options.isolateCounts();
+    const sample: GatewaySample = {
+      sequence: this.sequence,
+      functions,
+      ...claims.report(),
+      ...(isolates.size > 0 && { isolates: Object.fromEntries(isolates) }),
+    };
     try {
       await redis
         .multi()

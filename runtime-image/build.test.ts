@@ -7,12 +7,14 @@ import { buildRuntime } from './build.ts';
 const directory = mkdtempSync(join(tmpdir(), 'catnap-build-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-it('makes one file for the start, one for archives, one for warm pods, one for the watchdog', async () => {
+it('makes one file for the start, one for archives, one for warm pods, two for hosts, one for the watchdog', async () => {
   const { entry } = await buildRuntime(join(directory, 'new'));
   expect(entry).toBe(join(directory, 'new', 'main.mjs'));
   expect(readdirSync(join(directory, 'new')).sort()).toEqual([
     'NOTICES.txt',
     'fetch-archive.mjs',
+    'host.mjs',
+    'isolate-worker.mjs',
     'main.mjs',
     'warm-pod.mjs',
     'watchdog-worker.mjs',

@@ -23,8 +23,8 @@ const common = {
   logLevel: 'error',
 } as const satisfies BuildOptions;
 
-/** Code for archives and for warm pods stays in files of its own, which only pods that need it ever read. */
-const onDemand = ['archive/fetch-archive.ts', 'warm/warm-pod.ts'];
+/** Code for archives, warm pods and hosts of isolates stays in files of its own, which only pods that need it ever read. */
+const onDemand = ['archive/fetch-archive.ts', 'warm/warm-pod.ts', 'isolate/host.ts'];
 
 const separateOnDemand: Plugin = {
   name: 'separate-on-demand',
@@ -37,7 +37,7 @@ const separateOnDemand: Plugin = {
   },
 };
 
-const entries = ['main.ts', ...onDemand, 'process/watchdog-worker.ts'];
+const entries = ['main.ts', ...onDemand, 'process/watchdog-worker.ts', 'isolate/isolate-worker.ts'];
 
 function outputName(entry: string): string {
   return basename(entry).replace('.ts', '.mjs');

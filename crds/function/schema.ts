@@ -298,9 +298,9 @@ export const functionSpec = Type.Object(
       }),
     ),
     class: Type.Optional(
-      stringEnum(['pooled', 'dedicated'], {
+      stringEnum(['pooled', 'dedicated', 'isolate'], {
         description:
-          'Where its pods come from: a pool of warm pods first (pooled, the default for `source`), or always its own Deployment (dedicated, the only one for `image`).',
+          "Where it runs: in a warm pod of a pool that becomes its own (pooled, the default for `source`), always in pods of its own Deployment (dedicated, the only one for `image`), or in a thread of a pod that functions of the namespace share (isolate, for code that trusts the namespace's other functions).",
       }),
     ),
     env: Type.Optional(env),

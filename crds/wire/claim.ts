@@ -12,7 +12,11 @@
  * | 401 | not signed for this pod | |
  * | 409 | it belongs to another function or revision | |
  * | 422 | the code does not load; the pod ends | TerminationMessage of environment.ts |
+ * | 429 | as many functions as it can hold are in use (hosts of isolates) | |
  * | 503 | the pod is shutting down | |
+ *
+ * A host of isolates takes claims of many functions, and runs each in a thread that listens on a port of its own.
+ * Its 422 ends that thread only, and a claim of another revision replaces the function's thread.
  */
 import { createPrivateKey, createPublicKey, hkdfSync, type KeyObject, sign } from 'node:crypto';
 
@@ -26,6 +30,8 @@ export const claimHeaders = {
 export interface ClaimAnswer {
   /** From the whole claim being there to listening, in milliseconds. */
   loadMs: number;
+  /** Where the function listens; absent in the answers of pods that are one function's alone. */
+  port?: number;
   /** The pod was the function's before; absent in the answer to the claim that made it so. */
   again?: boolean;
 }

@@ -23,6 +23,9 @@ export const environment = {
   launchDir: 'CATNAP_LAUNCH_DIR',
   /** Of warm pods: where they take claims, CLAIM_PORT of names.ts unless it is set. */
   claimPort: 'CATNAP_CLAIM_PORT',
+  /** On a host of isolates: how many functions it may hold, and the memory of all together in MiB. */
+  isolates: 'CATNAP_ISOLATES',
+  isolateMemory: 'CATNAP_ISOLATE_MEMORY',
 } as const;
 
 /** Exit codes of the language runtimes; the termination message holds a {@link TerminationMessage} as JSON. */

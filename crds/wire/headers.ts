@@ -13,6 +13,8 @@ export const headers = {
   invocationId: 'x-catnap-invocation-id',
   /** Gateway → pod, asynchronous calls: 1 for the first delivery. */
   attempt: 'x-catnap-attempt',
+  /** Gateway → isolate: `namespace/name` of the function that is called. An isolate answers to no other. */
+  function: 'x-catnap-function',
 } as const;
 
 export const PLATFORM_HEADER_PREFIX = 'x-catnap-';
@@ -22,4 +24,6 @@ export const rejections = {
   concurrency: 'concurrency',
   /** The pod is shutting down. */
   draining: 'draining',
+  /** The call is for another function, which listened there before. */
+  misdirected: 'misdirected',
 } as const;

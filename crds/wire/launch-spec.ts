@@ -16,7 +16,25 @@ export interface LaunchSpec {
   /** Content by relative path: text, and what is not text in base64. Absent for archives, which the pod fetches. */
   files?: Record<string, string>;
   binaryFiles?: Record<string, string>;
+  /** For functions of class isolate. */
+  isolate?: IsolateLimits;
 }
+
+/** What one function may take of the host that it shares. */
+export interface IsolateLimits {
+  /** Of the JavaScript heap, and of buffers beside it. */
+  memoryMebibytes: number;
+  /** Thousandths of a core. Above it, it gets only what others leave. */
+  cpuMillis?: number;
+  /** Time without calls after which it is let go of. */
+  idleSeconds: number;
+}
+
+/** Of a function that says nothing of memory. */
+export const ISOLATE_MEBIBYTES = 64;
+
+/** Ports of hosts that isolates listen on, the last one included. */
+export const isolatePorts = { first: 10_000, last: 19_999 } as const;
 
 /** More than the largest ConfigMap (1 MiB) with as much environment, in base64. */
 export const MAX_LAUNCH_SPEC_BYTES = 4 * 2 ** 20;

@@ -25,6 +25,7 @@ export const reasons = {
   running: 'Running',
   starting: 'Starting',
   asleep: 'Asleep',
+  shared: 'Shared',
   // Either
   paused: 'Paused',
   // Events only

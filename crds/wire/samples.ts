@@ -65,4 +65,6 @@ export interface GatewaySample {
   claims?: Claim[];
   strays?: Stray[];
   triggers?: TriggerReport[];
+  /** Functions that this gateway knows to be loaded on shared hosts, by `namespace/~pool`. */
+  isolates?: Record<string, number>;
 }

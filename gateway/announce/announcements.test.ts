@@ -26,7 +26,13 @@ beforeEach(() => {
     onQuiet: ignore,
     onColdStart: ignore,
   });
-  table = new FunctionTable({ now: () => now, admission, onPoolChanged: ignore, onSettled: ignore });
+  table = new FunctionTable({
+    now: () => now,
+    admission,
+    onPoolChanged: ignore,
+    onLaunchChanged: () => {},
+    onSettled: ignore,
+  });
   announcements = new Announcements({
     table,
     encryptionKey,

@@ -14,6 +14,8 @@ import type { Load } from './load.ts';
 export interface Launch {
   readonly poolKey: string;
   readonly digest: string;
+  /** The pool's pods are hosts that functions share, rather than pods that become one function's. */
+  readonly shared: boolean;
 }
 
 export class FunctionState {

@@ -3,6 +3,7 @@ import type { Pod as KubePod } from 'kubernetes-types/core/v1.js';
 import type { Function as CatnapFunction } from '#crds/function/types.ts';
 import { FUNCTION_PORT, poolKey } from '#crds/wire/names.ts';
 import type { Admission } from '#gateway/invoke/admission.ts';
+import type { Isolate } from '#gateway/pods/isolate.ts';
 import { Pod } from '#gateway/pods/pod.ts';
 import { type PodView, viewPod } from '#gateway/pods/pod-view.ts';
 import { FunctionState, type Launch } from './function-state.ts';
@@ -14,6 +15,8 @@ export interface FunctionTableOptions {
   readonly podPort?: number;
   /** Warm pods of a pool came, went or changed. */
   readonly onPoolChanged: (poolKey: string) => void;
+  /** A function is launched in another way than before. */
+  readonly onLaunchChanged: (fn: FunctionState) => void;
   /** A pod is labelled as a function's by now, or gone. */
   readonly onSettled: (podUid: string) => void;
 }
@@ -52,6 +55,8 @@ export class FunctionTable {
   private readonly podsByUid = new Map<string, PodEntry>();
   /** Pods by function or pool, also of functions that are not known (yet, or any more). */
   private readonly podsOf = new Map<string, Pod[]>();
+  /** By the uid of their host. */
+  private readonly isolatesOf = new Map<string, Set<Isolate>>();
   private readonly options: FunctionTableOptions;
 
   constructor(options: FunctionTableOptions) {
@@ -86,7 +91,9 @@ export class FunctionTable {
       return;
     }
     known.limits = limitsOf(current);
+    const digest = known.launch?.digest;
     known.launch = launchOf(current);
+    if (known.launch?.digest !== digest) this.options.onLaunchChanged(known);
     this.options.admission.verdictChanged(known, verdictOf(current));
     this.options.admission.functionChanged(known);
   }
@@ -100,6 +107,7 @@ export class FunctionTable {
     let entry = this.pods.get(key);
     if (entry) {
       entry.pod.observe(view);
+      if (entry.pod.state === 'leaving') this.leaveIsolates(entry.pod, false);
       this.follow(entry, view);
     } else {
       const pod = new Pod(view, this.options.podPort ?? FUNCTION_PORT, this.options.now());
@@ -124,6 +132,47 @@ export class FunctionTable {
     entry.adopted = true;
     this.move(entry, functionKey);
     return true;
+  }
+
+  /** A host has taken a function in, and it listens there. */
+  addIsolate(isolate: Isolate): void {
+    const { host, functionKey } = isolate;
+    isolate.onLeave = (left) => this.dropIsolate(left);
+    if (host.state === 'leaving') {
+      isolate.leave();
+      return;
+    }
+    const others = this.isolatesOf.get(host.uid) ?? new Set();
+    this.isolatesOf.set(host.uid, others.add(isolate));
+    this.replacePods(functionKey, (pods) => [...pods, isolate]);
+    this.podsChanged(functionKey);
+  }
+
+  /** Functions that this gateway knows to be in the hosts of each pool, by its key. */
+  isolateCounts(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const [hostUid, { size }] of this.isolatesOf) {
+      const key = this.podsByUid.get(hostUid)?.ownerKey;
+      if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + size);
+    }
+    return counts;
+  }
+
+  private dropIsolate(isolate: Isolate): void {
+    const others = this.isolatesOf.get(isolate.host.uid);
+    others?.delete(isolate);
+    if (others?.size === 0) this.isolatesOf.delete(isolate.host.uid);
+    this.replacePods(isolate.functionKey, (pods) => pods.filter((other) => other !== isolate));
+    isolate.wire.close();
+  }
+
+  /** With their host: calls that run there come to their end, or are told that there will be none. */
+  private leaveIsolates(host: Pod, isGone: boolean): void {
+    for (const isolate of [...(this.isolatesOf.get(host.uid) ?? [])]) {
+      isolate.leave();
+      if (isGone) isolate.remove();
+      this.podsChanged(isolate.functionKey);
+    }
   }
 
   /** Labels lead, unless they have yet to say what this gateway knows. */
@@ -175,6 +224,7 @@ export class FunctionTable {
     this.podsByUid.delete(pod.uid);
     this.replacePods(ownerKey, (pods) => pods.filter((other) => other !== pod));
     pod.remove();
+    this.leaveIsolates(pod, true);
     this.options.onSettled(pod.uid);
     this.podsChanged(ownerKey);
   }
@@ -194,7 +244,8 @@ export class FunctionTable {
   }
 }
 
-function launchOf({ metadata, status }: CatnapFunction): Launch | undefined {
+function launchOf({ metadata, spec, status }: CatnapFunction): Launch | undefined {
   const { pool, digest } = status?.launch ?? {};
-  return pool && digest ? { poolKey: poolKey(metadata.namespace, pool), digest } : undefined;
+  if (!pool || !digest) return undefined;
+  return { poolKey: poolKey(metadata.namespace, pool), digest, shared: spec.class === 'isolate' };
 }

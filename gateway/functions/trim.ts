@@ -10,7 +10,7 @@ import { conditionTypes } from '#crds/wire/reasons.ts';
 
 /** A Function without source, environment and bookkeeping. */
 export function trimFunction({ metadata, spec, status }: CatnapFunction): CatnapFunction {
-  const { timeoutSeconds, scaling, queue, async } = spec;
+  const { class: kind, timeoutSeconds, scaling, queue, async } = spec;
   return {
     apiVersion: 'catnap.dev/v1alpha1',
     kind: 'Function',
@@ -20,7 +20,13 @@ export function trimFunction({ metadata, spec, status }: CatnapFunction): Catnap
       namespace: metadata.namespace,
       generation: metadata.generation,
     },
-    spec: { timeoutSeconds, scaling, queue, async } as CatnapFunction['spec'],
+    spec: {
+      ...(kind === 'isolate' && { class: kind }),
+      timeoutSeconds,
+      scaling,
+      queue,
+      async,
+    } as CatnapFunction['spec'],
     status: status && {
       observedGeneration: status.observedGeneration,
       launch: status.launch,

@@ -8,7 +8,7 @@ it('tells a wait for a pod that was there', () => {
 });
 
 it('tells of a claim only when the call waited for it', () => {
-  const claim = { claimMs: 9, loadMs: 4.06 };
+  const claim = { start: 'pooled' as const, claimMs: 9, loadMs: 4.06 };
   expect(serverTiming({ ...times, claim: { ...claim, endedAt: 112 } })).toBe(
     'queue;dur=12.3, claim;dur=9, load;dur=4.1, function;dur=0.7',
   );

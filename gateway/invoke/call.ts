@@ -115,7 +115,7 @@ export class Call implements Waiter, RunningCall, Dispatcher.DispatchHandler {
       {
         path: exchange.path,
         method: exchange.method,
-        headers: exchange.headers,
+        headers: pod.addressee ? [...exchange.headers, ...pod.addressee] : exchange.headers,
         body: exchange.body(),
         upgrade: exchange.upgrade,
       },
@@ -200,8 +200,8 @@ export class Call implements Waiter, RunningCall, Dispatcher.DispatchHandler {
     const { admission } = this.context;
     this.rejection = rejection;
     const pod = this.pod as Pod;
-    if (rejection === rejections.draining) pod.state = 'leaving';
-    else admission.pause(this.fn, pod);
+    if (rejection === rejections.concurrency) admission.pause(this.fn, pod);
+    else pod.leave();
     if (!this.exchange.replayable) {
       this.abandon(
         failure('PodsBusy', 'A pod refused the call, and its body is too large to be sent again.'),

@@ -4,7 +4,9 @@ import type { FunctionState } from '#gateway/functions/function-state.ts';
 import { FunctionTable } from '#gateway/functions/function-table.ts';
 import { LoadBook } from '#gateway/functions/load.ts';
 import { ClaimBook } from '#gateway/launch/claim-book.ts';
+import type { ClaimOutcome } from '#gateway/launch/claim-request.ts';
 import { Claimer, type ClaimerOptions } from '#gateway/launch/claimer.ts';
+import { Placer } from '#gateway/launch/placer.ts';
 import { type Metrics, metricsOf } from '#gateway/metrics/metrics.ts';
 import { Prober } from '#gateway/pods/probe.ts';
 import { Admission } from './admission.ts';
@@ -53,7 +55,7 @@ export class Invoker {
       now,
       loads: this.loads,
       onStarved: (fn) => {
-        if (!claimer?.claim(fn)) gate.enter(fn);
+        if (!launch(fn)) gate.enter(fn);
         this.prober.watch(fn);
       },
       onQuiet: (fn) => {
@@ -75,21 +77,26 @@ export class Invoker {
       now,
       admission,
       podPort,
-      onPoolChanged: (poolKey) => claimer?.poolChanged(poolKey),
+      onPoolChanged: (poolKey) => {
+        claimer?.poolChanged(poolKey);
+        placer?.poolChanged(poolKey);
+      },
+      onLaunchChanged: (fn) => void placer?.renew(fn),
       onSettled: (podUid) => this.claims.settled(podUid),
     });
-    const claimer =
-      launching &&
-      new Claimer({
-        ...launching,
-        table: this.table,
-        book: this.claims,
-        now,
-        log,
-        onExhausted: (fn) => gate.enter(fn),
-        onLoadFailed: (fn, message) => admission.loadFailed(fn, message),
-        onOutcome: (outcome) => metrics.claims.inc({ outcome }),
-      });
+    const starting = launching && {
+      ...launching,
+      table: this.table,
+      now,
+      log,
+      onExhausted: (fn: FunctionState) => gate.enter(fn),
+      onLoadFailed: (fn: FunctionState, message: string) => admission.loadFailed(fn, message),
+      onOutcome: (outcome: ClaimOutcome['kind']) => metrics.claims.inc({ outcome }),
+    };
+    const claimer = starting && new Claimer({ ...starting, book: this.claims });
+    const placer = starting && new Placer(starting);
+    const launch = (fn: FunctionState) =>
+      (fn.launch?.shared ? placer?.place(fn, fn.launch) : claimer?.claim(fn)) ?? false;
     this.context = {
       now,
       admission,

@@ -12,12 +12,20 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 
 export type ClaimOutcome =
   /** The pod is the function's and listens; `again`: it did before, claimed by another gateway. */
-  | { readonly kind: 'claimed'; readonly loadMs: number; readonly again: boolean }
+  | {
+      readonly kind: 'claimed';
+      readonly loadMs: number;
+      readonly again: boolean;
+      /** Where it listens, on a host that others share. */
+      readonly port: number | undefined;
+    }
   /** The pod is the function's, and its code does not load. */
   | { readonly kind: 'load_failed'; readonly message: string }
   /** It belongs to somebody else. */
   | { readonly kind: 'taken' }
   | { readonly kind: 'leaving' }
+  /** A host has no room for one more function. */
+  | { readonly kind: 'full' }
   /** It does not accept the signature or the spec: nothing that another pod would do better. */
   | { readonly kind: 'refused'; readonly status: number }
   | { readonly kind: 'unreachable'; readonly error: Error };
@@ -63,13 +71,15 @@ export async function sendClaim(
 function readOutcome(status: number, text: string): ClaimOutcome {
   switch (status) {
     case 200: {
-      const { loadMs, again } = parse<ClaimAnswer>(text);
-      return { kind: 'claimed', loadMs: Number(loadMs) || 0, again: again === true };
+      const { loadMs, again, port } = parse<ClaimAnswer>(text);
+      return { kind: 'claimed', loadMs: Number(loadMs) || 0, again: again === true, port };
     }
     case 409:
       return { kind: 'taken' };
     case 422:
       return { kind: 'load_failed', message: terminationText(text) };
+    case 429:
+      return { kind: 'full' };
     case 503:
       return { kind: 'leaving' };
     default:

@@ -46,7 +46,7 @@ function pod(uid: string, state: Pod['state'] = 'up'): Pod {
 
 function waiting(name: string, calls: number, maxReplicas = 20): FunctionState {
   const fn = new FunctionState(`shop/${name}`, { concurrency: 10, maxReplicas } as Limits, undefined);
-  fn.launch = { poolKey: POOL, digest: '0' };
+  fn.launch = { poolKey: POOL, shared: false, digest: '0' };
   fn.queue = new CallQueue();
   for (let i = 0; i < calls; i++) fn.queue.push({ place: undefined, run() {}, refuse() {} }, 0);
   return fn;

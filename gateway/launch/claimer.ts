@@ -138,7 +138,7 @@ export class Claimer {
     switch (outcome.kind) {
       case 'claimed': {
         const { loadMs, again } = outcome;
-        pod.claim = again ? undefined : { endedAt: now(), claimMs, loadMs };
+        pod.claim = again ? undefined : { start: 'pooled', endedAt: now(), claimMs, loadMs };
         pod.wasAwake = again;
         pod.state = 'up';
         book.claimed(pod, { functionKey: fn.key, revision, claimMs, loadMs });

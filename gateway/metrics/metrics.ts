@@ -93,7 +93,7 @@ export class Metrics {
       return;
     }
     const observe = (phase: string, duration: number) =>
-      this.phases.observe({ start: 'pooled', phase }, Math.max(0, duration) / 1_000);
+      this.phases.observe({ start: claim.start, phase }, Math.max(0, duration) / 1_000);
     observe('queued', ms - claim.claimMs);
     observe('claimed', claim.claimMs - claim.loadMs);
     observe('loaded', claim.loadMs);
@@ -101,7 +101,7 @@ export class Metrics {
 
   /** It got its first byte, `ms` after that. */
   coldAnswered(ms: number, claim: ClaimTimes | undefined): void {
-    this.phases.observe({ start: claim ? 'pooled' : 'dedicated', phase: 'first_byte' }, ms / 1_000);
+    this.phases.observe({ start: claim?.start ?? 'dedicated', phase: 'first_byte' }, ms / 1_000);
   }
 
   /** Adds what is read from elsewhere at each scrape. */

@@ -13,6 +13,7 @@ export interface RunningCall {
 
 /** On the monotonic clock, in milliseconds. */
 export interface ClaimTimes {
+  readonly start: 'pooled' | 'isolate';
   readonly endedAt: number;
   /** From sending the claim to the answer, and the pod's share of it that went into loading the code. */
   readonly claimMs: number;
@@ -35,6 +36,8 @@ export class Pod {
   claimable = true;
   /** How it became the function's, when this gateway claimed it. */
   claim: ClaimTimes | undefined = undefined;
+  /** Headers that calls on it need beside their own; undefined where it serves one function only. */
+  readonly addressee: readonly string[] | undefined = undefined;
   /** Another gateway had claimed it before: nobody waited for it to start. */
   wasAwake = false;
   /** Why its code does not load, as its last run ended. */
@@ -85,6 +88,11 @@ export class Pod {
   /** A connection was refused: no calls until it is reached again. */
   suspect(): void {
     if (this.state === 'up') this.state = 'starting';
+  }
+
+  /** It said that it takes no more calls. */
+  leave(): void {
+    this.state = 'leaving';
   }
 
   /** Deleted: ends what is left. */

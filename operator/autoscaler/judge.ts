@@ -49,9 +49,10 @@ export function judge(
   const loans = reviewLoans(known.loans, borrowed, known.nowMs);
   const counting = borrowed.filter((pod) => !isSuperseded(loans, pod));
   const from = own + counting.length;
-  const situation = situationOf({ ...known, fn, pods, replicas: from });
+  const hosted = isHosted(subject, known) ? 1 : 0;
+  const situation = situationOf({ ...known, fn, pods, hosted, replicas: from + hosted });
   const decision = decide(situation);
-  const wanted = decision.desired;
+  const wanted = Math.max(0, decision.desired - hosted);
   const takeOver = wanted > 0 ? takeOverReason(fn, borrowed, loans, known.load, known.nowMs) : undefined;
   const { deployment: ownTo, retire } = split({
     wanted,
@@ -74,6 +75,20 @@ export function judge(
   };
   const isNone = ownTo === own && change.retire.length === 0 && !takeOver;
   return { decision, loans, change: isNone ? undefined : change };
+}
+
+/**
+ * Whether calls go to a shared host: that is one replica for which nothing has to be started. With pods of its own
+ * the function is done with hosts, though calls may still go to both.
+ */
+function isHosted(
+  { fn, own }: Subject,
+  known: { load: Load | undefined; memory: Memory | undefined },
+): boolean {
+  const { spec, status } = fn;
+  const isEligible = spec.class === 'isolate' && status?.launch !== undefined;
+  const isCalled = known.load?.active === true || known.memory !== undefined;
+  return isEligible && isCalled && own === 0 && spec.scaling.minReplicas === 0;
 }
 
 /**

@@ -121,7 +121,7 @@ describe('the autoscaler', () => {
     s.world.snapshot = {
       of: () => ({ concurrency: 35, active: true, complete: true }),
       keys: () => [KEY],
-      pools: { claims: [], strays: [] },
+      pools: { claims: [], strays: [], isolates: new Map() },
     };
     await tickUntil(s.autoscaler, () => s.server.writes.length > 0);
     expect(s.server.writes).toEqual([5]);
@@ -214,7 +214,7 @@ describe('the autoscaler', () => {
     s.world.snapshot = {
       of: () => ({ concurrency: 0, active: false, complete: true }),
       keys: () => [KEY],
-      pools: { claims: [], strays: [] },
+      pools: { claims: [], strays: [], isolates: new Map() },
     };
     await tickUntil(s.autoscaler, () => s.server.deleted.length > 0);
     expect(s.server.deleted).toEqual(['warm-1']);
@@ -246,7 +246,7 @@ describe('the autoscaler', () => {
     s.world.snapshot = {
       of: () => ({ concurrency: 0, active: false, complete: true }),
       keys: () => [KEY],
-      pools: { claims: [], strays: [] },
+      pools: { claims: [], strays: [], isolates: new Map() },
     };
     await tickUntil(s.autoscaler, () => false);
     expect([s.server.writes, s.server.deleted]).toEqual([[], []]);

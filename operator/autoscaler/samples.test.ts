@@ -93,7 +93,7 @@ describe('readReports', () => {
     expect(snapshot?.pools.strays).toEqual([stray]);
     for (let second = 0; second < 3; second++) listen(told('a', 1, { claims: [claim] }));
     const stale = listen(told('a', 1, { claims: [claim] }), report('c', 1));
-    expect(stale.snapshot?.pools).toEqual({ claims: [], strays: [] });
+    expect(stale.snapshot?.pools).toEqual({ claims: [], strays: [], isolates: new Map() });
   });
 
   it('ignores amounts that are none', () => {

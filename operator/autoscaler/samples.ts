@@ -46,7 +46,7 @@ export interface Reading {
 export function readReports(reports: readonly Report[], before: Hearing, nowMs: number): Reading {
   const hearing = new Map<string, Heard>();
   const totals = new Map<string, FunctionSample>();
-  const pools: PoolReports = { claims: [], strays: [] };
+  const pools: PoolReports = { claims: [], strays: [], isolates: new Map() };
   const gone: string[] = [];
   let complete = true;
   let heardAny = false;
@@ -61,9 +61,7 @@ export function readReports(reports: readonly Report[], before: Hearing, nowMs: 
     if (sample && nowMs - heard.atMs <= STALE_MS) {
       heardAny = true;
       addAll(totals, sample.functions);
-      const { claims, strays } = readPoolReports(sample);
-      pools.claims.push(...claims);
-      pools.strays.push(...strays);
+      addReports(pools, readPoolReports({ ...sample }));
     } else if (nowMs - heard.atMs > GONE_MS) {
       gone.push(gatewayId);
     } else {
@@ -71,6 +69,15 @@ export function readReports(reports: readonly Report[], before: Hearing, nowMs: 
     }
   }
   return { hearing, snapshot: heardAny ? snapshotOf(totals, complete, pools) : undefined, gone };
+}
+
+function addReports(pools: PoolReports, { claims, strays, isolates }: PoolReports): void {
+  pools.claims.push(...claims);
+  pools.strays.push(...strays);
+  // Gateways that know of the same function know the same isolate, by and large.
+  for (const [key, count] of isolates) {
+    pools.isolates.set(key, Math.max(count, pools.isolates.get(key) ?? 0));
+  }
 }
 
 function snapshotOf(
@@ -113,16 +120,17 @@ interface Sample {
   functions: Record<string, unknown>;
   claims?: unknown;
   strays?: unknown;
+  isolates?: unknown;
 }
 
 /** A report that cannot be read counts as absent, like any other silence. */
 function parseSample(text: string): Sample | undefined {
   try {
-    const { sequence, functions, claims, strays } = JSON.parse(text) as Record<string, unknown>;
+    const { sequence, functions, claims, strays, isolates } = JSON.parse(text) as Record<string, unknown>;
     if (!Number.isSafeInteger(sequence) || typeof functions !== 'object' || functions === null)
       return undefined;
     const known = { sequence: sequence as number, functions: functions as Record<string, unknown> };
-    return { ...known, claims, strays };
+    return { ...known, claims, strays, isolates };
   } catch {
     return undefined;
   }

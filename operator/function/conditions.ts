@@ -125,6 +125,13 @@ export const asleep = (): Finding => ({
   message: 'Scaled to zero; the next call wakes it.',
 });
 
+export const shared = (): Finding => ({
+  status: 'Unknown',
+  reason: reasons.shared,
+  message:
+    'It has no pod of its own; calls run on a host that it shares, which loads it when the first one comes.',
+});
+
 function withSurvivors(message: string, stillAnswering: number): string {
   if (stillAnswering === 0) return message;
   const pods = stillAnswering === 1 ? '1 pod' : `${stillAnswering} pods`;

@@ -15,6 +15,7 @@ import {
   paused,
   podsRefused,
   running,
+  shared,
   startFailed,
   starting,
   unschedulable,
@@ -51,7 +52,7 @@ export function functionStatus(observation: Observation): FunctionStatus {
   const now = kubeTime(observation.nowMs);
   const findings: [string, Finding][] = [
     [conditionTypes.ready, readiness(observation)],
-    [conditionTypes.active, activity(states, observation.wantedReplicas)],
+    [conditionTypes.active, activity(states, observation)],
   ];
   const status: FunctionStatus = {
     observedGeneration: generation,
@@ -101,9 +102,10 @@ function isAnswering(state: PodState): boolean {
   return state.kind === 'ready';
 }
 
-function activity(states: readonly PodState[], wantedReplicas: number): Finding {
+function activity(states: readonly PodState[], { fn, launch, wantedReplicas }: Observation): Finding {
   if (states.some(isAnswering)) return running();
-  return wantedReplicas > 0 ? starting() : asleep();
+  if (wantedReplicas > 0) return starting();
+  return fn.spec.class === 'isolate' && launch ? shared() : asleep();
 }
 
 function seenLoaded(pods: readonly Pod[], revision: string | undefined): boolean {

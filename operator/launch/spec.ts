@@ -1,14 +1,21 @@
 /** What a warm pod is handed to become a function's. Pure. */
 import type { Function as CatnapFunction } from '#crds/function/types.ts';
 import { environment } from '#crds/wire/environment.ts';
-import { type LaunchSpec, MAX_LAUNCH_SPEC_BYTES } from '#crds/wire/launch-spec.ts';
+import {
+  ISOLATE_MEBIBYTES,
+  type IsolateLimits,
+  type LaunchSpec,
+  MAX_LAUNCH_SPEC_BYTES,
+} from '#crds/wire/launch-spec.ts';
 import { functionKey } from '#crds/wire/names.ts';
 import { ConfigError } from '#kube/env/config-error.ts';
 import { resolveVariables } from '#kube/env/resolve.ts';
 import type { Sources } from '#kube/env/sources.ts';
 import type { AnnounceConfig } from '../config.ts';
 import { canonicalJson } from '../function/canonical.ts';
+import { parseQuantity } from '../function/quantity.ts';
 import { containerEnvironment } from '../function/resources/environment.ts';
+import { heapMebibytes } from '../function/resources/memory.ts';
 import { whyDedicatedByEnvironment } from './eligibility.ts';
 
 /** The files of the function, by relative path; none for archives, which the pod fetches. */
@@ -54,10 +61,22 @@ export function launchSpecBytes(
   files: LaunchFiles,
 ): Buffer {
   const key = functionKey(fn.metadata.namespace, fn.metadata.name);
-  const spec: LaunchSpec = { function: key, revision, env, ...files };
+  const isolate = fn.spec.class === 'isolate' ? { isolate: isolateLimits(fn) } : {};
+  const spec: LaunchSpec = { function: key, revision, env, ...files, ...isolate };
   const bytes = Buffer.from(canonicalJson(spec));
   if (bytes.length > MAX_LAUNCH_SPEC_BYTES) {
     throw new ConfigError(`code and environment together are ${bytes.length} bytes, too many to hand over`);
   }
   return bytes;
+}
+
+/** What a function may take of a host: of memory what its limit leaves for JavaScript. */
+function isolateLimits({ spec }: CatnapFunction): IsolateLimits {
+  const { memory, cpu } = spec.resources.limits ?? {};
+  const cores = parseQuantity(cpu);
+  return {
+    memoryMebibytes: heapMebibytes(memory) ?? ISOLATE_MEBIBYTES,
+    ...(cores !== undefined && { cpuMillis: Math.max(1, Math.round(cores * 1_000)) }),
+    idleSeconds: spec.scaling.idleSeconds,
+  };
 }

@@ -1,10 +1,18 @@
 /** The NetworkPolicy that isolates function pods: one for all functions of a namespace. */
 import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from 'kubernetes-types/networking/v1.js';
+import { isolatePorts } from '#crds/wire/launch-spec.ts';
 import { CLAIM_PORT, FUNCTION_PORT, labels, MANAGED_BY } from '#crds/wire/names.ts';
 
 export const POLICY_NAME = 'catnap-functions';
 /** Field selector of the policies under that name. */
 export const POLICY_SELECTOR = `metadata.name=${POLICY_NAME}`;
+
+/** Of hosts that functions share, each on a port of its own. */
+const ISOLATE_PORTS: NetworkPolicyPort = {
+  protocol: 'TCP',
+  port: isolatePorts.first,
+  endPort: isolatePorts.last,
+};
 
 /** Of a gateway: where callers reach it, and where pods announce themselves. */
 const GATEWAY_PORTS = [8080, 8091];
@@ -45,7 +53,7 @@ export function functionsPolicy(namespace: string, platformNamespace: string): N
       // Warm pods too: the policy holds for them before and after they are a function's.
       podSelector: { matchLabels: { [labels.managedBy]: MANAGED_BY } },
       policyTypes: ['Ingress', 'Egress'],
-      ingress: [{ from: [gateways], ports: [tcp(FUNCTION_PORT), tcp(CLAIM_PORT)] }],
+      ingress: [{ from: [gateways], ports: [tcp(FUNCTION_PORT), tcp(CLAIM_PORT), ISOLATE_PORTS] }],
       egress: [
         // To anywhere: resolvers of clouds and of nodes have link-local addresses.
         { ports: [{ protocol: 'UDP', port: 53 }, tcp(53)] },

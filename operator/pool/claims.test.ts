@@ -51,7 +51,7 @@ function stage(start: { pod?: Pod | undefined; fn?: CatnapFunction | undefined }
     claimed,
     /** A reading of these reports, and what follows of it. */
     async take(reports: { claims?: Claim[]; strays?: Stray[] }) {
-      handler.take({ claims: [], strays: [], ...reports });
+      handler.take({ claims: [], strays: [], isolates: new Map(), ...reports });
       await new Promise((resolve) => setImmediate(resolve));
     },
   };

@@ -8,9 +8,11 @@ import type { PoolConfig } from '../config.ts';
 import { createFreshest } from '../function/freshest.ts';
 import { scaleOf } from '../function/scale-of.ts';
 import type { QueueMetrics } from '../queue-metrics.ts';
+import { createHostSizing } from './hosts.ts';
 import { trackMembers } from './members.ts';
 import { createPoolReconciler, type PoolReconcilerOptions } from './reconcile.ts';
 import { poolDeploymentName } from './resources.ts';
+import { isHostPool } from './shape.ts';
 import { createSizing } from './sizing.ts';
 
 /** How often sizes are looked at when nothing happens: need fades with time. */
@@ -33,6 +35,8 @@ export interface PoolController {
   run(signal: AbortSignal): Promise<void>;
   /** A warm pod of the pool was taken, or one was wanted and there was none. */
   claimed(poolKey: string): void;
+  /** What gateways say is loaded on hosts, by the key of their pool. */
+  hosted(counts: ReadonlyMap<string, number>): void;
   /** What each pool is meant to have. */
   sizes(): ReadonlyMap<string, number>;
 }
@@ -41,6 +45,7 @@ export function createPoolController(options: PoolControllerOptions): PoolContro
   const { caches, limits, log, clock } = options;
   const written = createFreshest<Deployment>(clock.monotonic);
   const sizing = limits && createSizing(limits, clock.monotonic);
+  const hosting = limits && createHostSizing(clock.monotonic);
   let sizes: ReadonlyMap<string, number> = new Map();
   const queue = createWorkQueue({
     name: 'pool',
@@ -65,7 +70,9 @@ export function createPoolController(options: PoolControllerOptions): PoolContro
   /** Pools share what there may be of all, so each size depends on every need. */
   function measure(): void {
     const needed = [...members.poolKeys()].filter((key) => deploymentOf(key) || members.isUsed(key));
-    sizes = sizing?.sizes(new Map(needed.map((key) => [key, scaleOf(deploymentOf(key))]))) ?? new Map();
+    const warm = needed.filter((key) => !isHostPool(key));
+    const warmSizes = sizing?.sizes(new Map(warm.map((key) => [key, scaleOf(deploymentOf(key))])));
+    sizes = new Map([...(warmSizes ?? []), ...(hosting?.sizes(needed.filter(isHostPool)) ?? [])]);
   }
   const review = () => {
     measure();
@@ -99,9 +106,11 @@ export function createPoolController(options: PoolControllerOptions): PoolContro
       await queue.stop(options.workDeadlineMs);
     },
     claimed(key) {
-      sizing?.claimed(key);
+      if (isHostPool(key)) hosting?.missed(key);
+      else sizing?.claimed(key);
       review();
     },
+    hosted: (counts) => hosting?.loaded(counts),
     sizes: () => sizes,
   };
 }

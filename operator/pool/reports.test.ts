@@ -9,8 +9,9 @@ describe('readPoolReports', () => {
     expect(readPoolReports({ claims: [claim], strays: [stray] })).toEqual({
       claims: [claim],
       strays: [stray],
+      isolates: new Map(),
     });
-    expect(readPoolReports({})).toEqual({ claims: [], strays: [] });
+    expect(readPoolReports({})).toEqual({ claims: [], strays: [], isolates: new Map() });
   });
 
   it.each([
@@ -29,7 +30,11 @@ describe('readPoolReports', () => {
   });
 
   it.each([[null], ['claims'], [{ 0: claim }], [[null, 'x', 7, []]]])('finds nothing in %j', (value) => {
-    expect(readPoolReports({ claims: value, strays: value })).toEqual({ claims: [], strays: [] });
+    expect(readPoolReports({ claims: value, strays: value })).toEqual({
+      claims: [],
+      strays: [],
+      isolates: new Map(),
+    });
   });
 
   it('takes no more than a gateway can have, and nothing besides', () => {

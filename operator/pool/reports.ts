@@ -4,12 +4,15 @@ import type { Claim, Stray } from '#crds/wire/samples.ts';
 export interface PoolReports {
   claims: Claim[];
   strays: Stray[];
+  /** Functions on shared hosts, by the key of their pool. */
+  isolates: Map<string, number>;
 }
 
 /** More than any gateway has to tell; a bound on what a broken writer can cause. */
 const MAX_ENTRIES = 1_000;
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const POD_NAME = /^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/;
+const POOL_KEY = /^[-a-z0-9]{1,63}\/~[-a-z0-9]{1,63}$/;
 const UID = /^[A-Za-z0-9-]{1,64}$/;
 /** A revision becomes the value of a label. */
 const REVISION = /^[a-z0-9]{1,63}$/;
@@ -17,11 +20,22 @@ const REVISION = /^[a-z0-9]{1,63}$/;
 type Entry = Partial<Record<string, unknown>>;
 
 /** @param sample of one gateway, as it was read */
-export function readPoolReports(sample: { claims?: unknown; strays?: unknown }): PoolReports {
+export function readPoolReports(sample: Record<string, unknown>): PoolReports {
   return {
+    isolates: isolatesOf(sample.isolates),
     claims: entriesOf(sample.claims).flatMap((entry) => claimOf(entry) ?? []),
     strays: entriesOf(sample.strays).flatMap((entry) => strayOf(entry) ?? []),
   };
+}
+
+function isolatesOf(value: unknown): Map<string, number> {
+  const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  const isCount = (count: unknown): count is number => Number.isSafeInteger(count) && Number(count) >= 0;
+  return new Map(
+    entries
+      .slice(0, MAX_ENTRIES)
+      .filter((entry): entry is [string, number] => POOL_KEY.test(entry[0]) && isCount(entry[1])),
+  );
 }
 
 function entriesOf(value: unknown): Entry[] {

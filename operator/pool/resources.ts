@@ -3,6 +3,7 @@ import type { Container, EnvVar, Volume } from 'kubernetes-types/core/v1.js';
 import { claimPublicKey } from '#crds/wire/claim.ts';
 import { environment } from '#crds/wire/environment.ts';
 import { CLAIM_PORT, FUNCTION_PORT, labels, MANAGED_BY, poolKey } from '#crds/wire/names.ts';
+import { parseQuantity } from '../function/quantity.ts';
 import { type PodSettings, withAppliedHash } from '../function/resources/deployment.ts';
 import {
   announceEnvironment,
@@ -17,6 +18,10 @@ import { poolName, type Shape } from './shape.ts';
 const LAUNCH_DIR = '/launch';
 /** Room for the largest launch spec and its files beside it. */
 const LAUNCH_SIZE = '16Mi';
+/** The same for all functions of a host, most of which have few kilobytes. */
+const HOST_LAUNCH_SIZE = '256Mi';
+/** Functions that a host has loaded at the same time. */
+export const HOST_CAPACITY = 100;
 
 export interface PoolSettings extends PodSettings {
   /** What operator and gateways share. */
@@ -33,7 +38,8 @@ export function poolDeployment(namespace: string, shape: Shape, settings: PoolSe
   const selector = { [labels.pool]: pool };
   const own = { ...selector, [labels.managedBy]: MANAGED_BY };
   const container = warmContainer(poolKey(namespace, pool), shape, settings);
-  const volumes: Volume[] = [{ name: 'launch', emptyDir: { medium: 'Memory', sizeLimit: LAUNCH_SIZE } }];
+  const sizeLimit = shape.hosts ? HOST_LAUNCH_SIZE : LAUNCH_SIZE;
+  const volumes: Volume[] = [{ name: 'launch', emptyDir: { medium: 'Memory', sizeLimit } }];
   return withAppliedHash({
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -71,6 +77,7 @@ function warmEnvironment(key: string, shape: Shape, settings: PoolSettings): Env
     [environment.pool]: key,
     [environment.launchDir]: LAUNCH_DIR,
     [NODE_OPTIONS]: heapOption(shape.resources.limits.memory),
+    ...(shape.hosts && hostEnvironment(shape)),
   };
   const variables = Object.entries(own).filter(([, value]) => value !== undefined);
   return [
@@ -78,4 +85,12 @@ function warmEnvironment(key: string, shape: Shape, settings: PoolSettings): Env
     uidVariable(),
     ...(announce ? announceEnvironment(key, announce) : []),
   ];
+}
+
+function hostEnvironment({ resources }: Shape): Record<string, string> {
+  const bytes = parseQuantity(resources.limits.memory) ?? 0;
+  return {
+    [environment.isolates]: String(HOST_CAPACITY),
+    [environment.isolateMemory]: String(Math.floor(bytes / 2 ** 20)),
+  };
 }

@@ -9,24 +9,39 @@ export interface Shape {
   resources: { limits: Record<string, string>; requests: Record<string, string> };
   /** Time that the pods have to end when they are asked to. */
   graceSeconds: number;
+  /** Its pods are hosts that many functions share, each in a thread. */
+  hosts?: true;
 }
 
 /** Shorter timeouts need no pods of their own: time to end that is not needed is not taken. */
 const LEAST_TIMEOUT_SECONDS = 30;
 const NAME_DIGITS = 10;
+const HOSTS = '-hosts';
 
+/** A hundred small functions of 7 to 8 MB, and what the process needs itself. */
+const hostResources = { limits: { memory: '1Gi' }, requests: { cpu: '50m', memory: '128Mi' } };
 export function shapeOf(fn: CatnapFunction): Shape {
+  const runtime = fn.spec.runtime ?? 'nodejs26';
+  const grace = graceSeconds(Math.max(LEAST_TIMEOUT_SECONDS, fn.spec.timeoutSeconds));
+  if (fn.spec.class === 'isolate') {
+    return { runtime, resources: hostResources, graceSeconds: grace, hosts: true };
+  }
   const { limits, requests } = containerResources(fn);
   return {
-    runtime: fn.spec.runtime ?? 'nodejs26',
+    runtime,
     resources: { limits: asText(limits), requests: asText(requests) },
-    graceSeconds: graceSeconds(Math.max(LEAST_TIMEOUT_SECONDS, fn.spec.timeoutSeconds)),
+    graceSeconds: grace,
   };
+}
+
+/** Whether the pods of a pool are hosts; takes its name or its key. */
+export function isHostPool(pool: string): boolean {
+  return pool.includes(`${HOSTS}-`);
 }
 
 /** The same for all functions whose pods could be exchanged, in any namespace. */
 export function poolName(shape: Shape): string {
-  return `${shape.runtime}-${hashOf(shape, NAME_DIGITS)}`;
+  return `${shape.runtime}${shape.hosts ? HOSTS : ''}-${hashOf(shape, NAME_DIGITS)}`;
 }
 
 /** `1` and `"1"` are the same quantity. */

@@ -72,7 +72,10 @@ export function createWarmPools(options: WarmPoolOptions): WarmPools {
 
   return {
     launches,
-    take: claims.take,
+    take(reports) {
+      claims.take(reports);
+      controller.hosted(reports.isolates);
+    },
     async run({ enqueue, isOwnScale }, signal) {
       const ends = [
         reportMisses({ caches, isOwnScale, missed: noteClaim('missed') }),

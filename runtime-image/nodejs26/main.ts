@@ -6,8 +6,11 @@ import { installConsole } from './console.ts';
 import { startFunction } from './process/start-function.ts';
 import { environment } from './wire.ts';
 
-if (process.env[environment.claimKey]) {
-  // Loaded on demand: a function's own pods have no use for it.
+if (process.env[environment.isolates]) {
+  // Loaded on demand, like the next: a function's own pods have no use for it.
+  const { startHost } = await import('./isolate/host.ts');
+  await startHost();
+} else if (process.env[environment.claimKey]) {
   const { startWarmPod } = await import('./warm/warm-pod.ts');
   await startWarmPod();
 } else {

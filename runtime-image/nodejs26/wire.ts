@@ -21,6 +21,8 @@ export const environment = {
   pool: 'CATNAP_POOL',
   launchDir: 'CATNAP_LAUNCH_DIR',
   claimPort: 'CATNAP_CLAIM_PORT',
+  isolates: 'CATNAP_ISOLATES',
+  isolateMemory: 'CATNAP_ISOLATE_MEMORY',
 } as const;
 
 export const ANNOUNCE_PATH = '/announce';
@@ -41,6 +43,7 @@ export function claimMessage(podUid: string, bodySha256: string): string {
 
 export interface ClaimAnswer {
   loadMs: number;
+  port?: number;
   again?: boolean;
 }
 
@@ -52,7 +55,19 @@ export interface LaunchSpec {
   env: Record<string, string>;
   files?: Record<string, string>;
   binaryFiles?: Record<string, string>;
+  isolate?: IsolateLimits;
 }
+
+export interface IsolateLimits {
+  memoryMebibytes: number;
+  cpuMillis?: number;
+  idleSeconds: number;
+}
+
+export const ISOLATE_MEBIBYTES = 64;
+
+/** Ports that isolates listen on, the last one included. */
+export const isolatePorts = { first: 10_000, last: 19_999 } as const;
 
 export const exitCodes = { loadFailed: 78, blocked: 124 } as const;
 
@@ -63,11 +78,16 @@ export const headers = {
   error: 'x-catnap-error',
   invocationId: 'x-catnap-invocation-id',
   attempt: 'x-catnap-attempt',
+  function: 'x-catnap-function',
 } as const;
 
 export const PLATFORM_HEADER_PREFIX = 'x-catnap-';
 
-export const rejections = { concurrency: 'concurrency', draining: 'draining' } as const;
+export const rejections = {
+  concurrency: 'concurrency',
+  draining: 'draining',
+  misdirected: 'misdirected',
+} as const;
 export type Rejection = (typeof rejections)[keyof typeof rejections];
 
 export const FUNCTION_PORT = 8080;

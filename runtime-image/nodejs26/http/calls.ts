@@ -4,6 +4,8 @@ import type { Call } from './call.ts';
 /** The calls that occupy this replica: admission, and what shutdown and the watchdog have to know. */
 export class Calls {
   readonly running = new Set<Call>();
+  /** Calls that ever began, modulo 2^31. */
+  started = 0;
   readonly #limit: number;
   readonly #background = new Set<Promise<unknown>>();
   /** When a call was last refused for shutdown, or that began, by `performance.now()`. */
@@ -31,6 +33,7 @@ export class Calls {
 
   add(call: Call): void {
     this.running.add(call);
+    this.started = (this.started + 1) | 0;
   }
 
   delete(call: Call): void {

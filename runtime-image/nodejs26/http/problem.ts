@@ -25,6 +25,7 @@ export function sendProblem(call: Call, reason: ProblemReason, detail: string): 
 const rejectionDetails: Record<Rejection, string> = {
   concurrency: 'This replica runs as many calls as it may.',
   draining: 'This replica is shutting down.',
+  misdirected: 'Another function listens here.',
 };
 
 /** Refuses a call that was not started, before its body is read. */

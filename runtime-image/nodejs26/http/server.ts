@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { currentCall } from '../log.ts';
 import type { Settings } from '../settings.ts';
-import { headers } from '../wire.ts';
+import { headers, rejections } from '../wire.ts';
 import { Call } from './call.ts';
 import type { Calls } from './calls.ts';
 import type { Invoke } from './invoke.ts';
@@ -18,6 +18,8 @@ const MAX_HEADER_BYTES = 64 * 1024;
 export interface ServerState {
   /** Set on shutdown: connections close after their current call. */
   closing: boolean;
+  /** `namespace/name` of the only function whose calls it takes, where several share an address. */
+  readonly addressee?: string | undefined;
 }
 
 /** The HTTP server of one function. It does not listen yet. */
@@ -29,7 +31,9 @@ export function createFunctionServer(
 ): Server {
   const admit = (request: IncomingMessage, response: ServerResponse): boolean => {
     if (state.closing) response.setHeader('connection', 'close');
-    const rejection = calls.rejection();
+    const { addressee } = state;
+    const isMisdirected = addressee !== undefined && request.headers[headers.function] !== addressee;
+    const rejection = isMisdirected ? rejections.misdirected : calls.rejection();
     if (rejection === undefined) return true;
     sendRejection(response, rejection, requestIdOf(request.headers[headers.requestId]));
     return false;

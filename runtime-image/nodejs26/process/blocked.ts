@@ -1,7 +1,7 @@
 /** What the main thread and the watchdog's thread share, and the rule that the latter applies. */
 
-/** Cells of the memory shared with the worker. */
-export const cells = { beat: 0, oldestAgeMs: 1, length: 2 } as const;
+/** Cells of the memory shared with the worker: signs of life, the age of the oldest call, calls that run and ever began. */
+export const cells = { beat: 0, oldestAgeMs: 1, running: 2, started: 3, length: 4 } as const;
 
 export interface WatchdogData {
   shared: SharedArrayBuffer;

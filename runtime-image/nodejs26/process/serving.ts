@@ -22,11 +22,13 @@ export class Serving {
   readonly fn: LoadedFunction;
   readonly server: Server;
   readonly #calls: Calls;
-  readonly #state: ServerState = { closing: false };
+  readonly #state: ServerState;
   #prepared = false;
 
-  constructor(fn: LoadedFunction) {
+  /** @param addressee whose calls it takes and no others; undefined where nobody else's can come */
+  constructor(fn: LoadedFunction, addressee?: string) {
     this.fn = fn;
+    this.#state = { closing: false, addressee };
     this.#calls = new Calls(fn.settings.concurrency);
     const background = {
       add: (work: Promise<unknown>) =>
@@ -56,7 +58,7 @@ export class Serving {
   }
 
   /** What takes milliseconds and can wait until the port is open, but not until the first call runs. */
-  prepare(thread?: Worker): void {
+  prepare(thread?: Pick<Worker, 'postMessage'>): void {
     if (this.#prepared) return;
     this.#prepared = true;
     const { settings, directory, handler } = this.fn;

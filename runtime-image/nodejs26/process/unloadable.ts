@@ -12,12 +12,16 @@ export function describeUnloadable(error: unknown): TerminationMessage {
 
 /** Tells the platform why the code does not load, and ends the process. */
 export function exitUnloadable(error: unknown): never {
+  writeTerminationMessage(describeUnloadable(error));
+  logUnloadable(error);
+  exitNow(exitCodes.loadFailed);
+}
+
+export function logUnloadable(error: unknown): void {
   const failure = asLoadError(error);
   const { file, line } = failure;
   const cause = failure.cause instanceof Error ? failure.cause.stack : undefined;
-  writeTerminationMessage(describeUnloadable(failure));
   log('error', 'the code does not load', { error: failure.describe(), file, line, stack: cause });
-  exitNow(exitCodes.loadFailed);
 }
 
 function asLoadError(error: unknown): LoadError {

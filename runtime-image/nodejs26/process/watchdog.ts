@@ -13,8 +13,8 @@ export interface WatchdogOptions {
   directory: string;
   /** Called when every slot is held by a handler that ignored its deadline. */
   onStuck: () => void;
-  /** One that was started ahead. */
-  thread?: Worker | undefined;
+  /** Who watches: a thread that was started ahead, or whoever watches several functions. */
+  thread?: Pick<Worker, 'postMessage'> | undefined;
 }
 
 /**
@@ -28,6 +28,8 @@ export function startWatchdog({ settings, calls, directory, onStuck, thread }: W
     const now = Date.now();
     const [oldest] = calls.running;
     Atomics.store(memory, cells.oldestAgeMs, oldest ? now - (oldest.deadline - settings.timeoutMs) : -1);
+    Atomics.store(memory, cells.running, calls.running.size);
+    Atomics.store(memory, cells.started, calls.started);
     Atomics.add(memory, cells.beat, 1);
     if (calls.stuck(now, STUCK_MS)) onStuck();
   };

@@ -14,8 +14,15 @@ const HEADERS_TIMEOUT_MS = 2_000;
 /** For the whole request; the answer may take as long as the code takes to load. */
 const REQUEST_TIMEOUT_MS = 5_000;
 
+/** Who decides about claims that are genuine. */
+export type ClaimTaker = Pick<Claims, 'claim'>;
+
 /** Creates the server; the caller lets it listen. */
-export function createClaimServer(isGenuine: IsGenuine, claims: Claims): Server {
+export function createClaimServer(
+  isGenuine: IsGenuine,
+  claims: ClaimTaker,
+  maxConnections = MAX_CONNECTIONS,
+): Server {
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: HEADERS_TIMEOUT_MS,
@@ -24,7 +31,7 @@ export function createClaimServer(isGenuine: IsGenuine, claims: Claims): Server 
     keepAlive: false,
     noDelay: true,
   });
-  server.maxConnections = MAX_CONNECTIONS;
+  server.maxConnections = maxConnections;
   // Nothing here keeps the process alive while code loads: that the event loop runs empty tells that it hangs.
   server.on('connection', (socket) => socket.unref());
   server.on('request', (request, response) => void handle(request, response, isGenuine, claims));
@@ -35,7 +42,7 @@ async function handle(
   request: IncomingMessage,
   response: ServerResponse,
   isGenuine: IsGenuine,
-  claims: Claims,
+  claims: ClaimTaker,
 ): Promise<void> {
   if (request.url !== CLAIM_PATH) return send(response, 404);
   if (request.method !== 'POST') return send(response.setHeader('allow', 'POST'), 405);

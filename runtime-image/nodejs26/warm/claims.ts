@@ -4,7 +4,7 @@ import type { ClaimAnswer, LaunchSpec, TerminationMessage } from '../wire.ts';
 export type Outcome =
   | { readonly status: 200; readonly body: ClaimAnswer }
   | { readonly status: 422; readonly body: TerminationMessage }
-  | { readonly status: 400 | 401 | 409 | 413 | 503; readonly body?: undefined };
+  | { readonly status: 400 | 401 | 409 | 413 | 429 | 503; readonly body?: undefined };
 
 /** Answers one claim. @returns a promise that is kept when the answer is on its way, or nobody is there to take it. */
 export type Reply = (outcome: Outcome) => Promise<void>;

@@ -17,6 +17,7 @@ export function readLaunchSpec(body: Buffer): LaunchSpec {
     ...stringFaults(spec, 'revision', REVISION, 'a revision'),
     ...environmentFaults(spec.env),
     ...fileFaults(spec),
+    ...isolateFaults(spec.isolate),
   ];
   if (faults.length > 0) throw new LaunchSpecError(faults.join('; '));
   return spec as unknown as LaunchSpec;
@@ -55,6 +56,15 @@ function environmentFaults(env: unknown): string[] {
     if (typeof value !== 'string') return [`env.${name} must be a string`];
     return value.includes('\0') ? [`env.${name} has a NUL character`] : [];
   });
+}
+
+function isolateFaults(limits: unknown): string[] {
+  if (limits === undefined) return [];
+  if (!isFields(limits)) return ['isolate must be an object'];
+  const { memoryMebibytes, cpuMillis = 1, idleSeconds } = limits;
+  return Object.entries({ memoryMebibytes, cpuMillis, idleSeconds }).flatMap(([name, value]) =>
+    Number.isSafeInteger(value) && Number(value) > 0 ? [] : [`isolate.${name} must be a positive integer`],
+  );
 }
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;

@@ -4,45 +4,16 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Serving } from '../process/serving.ts';
-import type { Environment } from '../settings.ts';
 import { CLAIM_PATH, claimHeaders, claimMessage, environment, type LaunchSpec } from '../wire.ts';
 import { become } from './become.ts';
 import { Claims } from './claims.ts';
 import { exchange } from './exchange.ts';
 import { LaunchDirectory } from './launch-directory.ts';
+import { callText, close, LOOPBACK, type Piece, pieces, standIn } from './pieces.ts';
 import { openClaimPort, type WarmPod } from './pod.ts';
 
-const LOOPBACK = '127.0.0.1';
 /** What the third brings is still a tenth of a claim, what the fourth brings is not to be measured. */
 const ROUNDS = 3;
-
-interface Piece {
-  readonly handler: string;
-  readonly files: Record<string, string>;
-}
-
-const event =
-  'async (event, context) => ({ path: event.path, query: event.query, ms: context.remainingMs() })';
-
-/**
- * A function for each way in which Node loads a file, and for both kinds of handler. Not for TypeScript: what takes
- * its types away is 17 MB that most pods would hold for nothing.
- */
-const pieces: Piece[] = [
-  { handler: 'index.handler', files: { 'index.mjs': `export const handler = ${event};\n` } },
-  { handler: 'index.handler', files: { 'index.cjs': `exports.handler = ${event};\n` } },
-  {
-    handler: 'src/index.handler',
-    files: {
-      'src/index.js': `import './more.js';\nexport const handler = ${event};\n`,
-      'src/more.js': 'export {};\n',
-    },
-  },
-  {
-    handler: 'index.default',
-    files: { 'index.mjs': 'export default { fetch: ({ url }) => Response.json({ url }) };\n' },
-  },
-];
 
 /**
  * Claims, loads and calls functions that do nothing, here and by the same code, so that the first real one finds it
@@ -107,26 +78,6 @@ function claimText(spec: LaunchSpec, podUid: string, key: KeyObject): string {
   return `${head.join('\r\n')}\r\n\r\n${body}`;
 }
 
-function callText(): string {
-  const head = ['GET /?a=b HTTP/1.1', 'host: rehearsal', 'x-request-id: rehearsal', 'connection: close'];
-  return `${head.join('\r\n')}\r\n\r\n`;
-}
-
-/** Takes what a function's start does to its process. */
-function standIn(env: Environment): WarmPod['process'] {
-  return {
-    env: { ...env },
-    chdir: () => undefined,
-    on() {
-      return process;
-    },
-  };
-}
-
 function portOf(server: Server): number {
   return (server.address() as AddressInfo).port;
-}
-
-function close(server: Server): Promise<unknown> {
-  return new Promise((resolve) => server.close(resolve));
 }
