@@ -239,3 +239,46 @@ const loadFailed = {
   message: '',
   lastTransitionTime: '',
 };
+
+describe('a function on a shared host', () => {
+  const hosted = () => {
+    const s = new Scene();
+    s.pods = [];
+    s.spec.class = 'isolate';
+    s.status = { ...s.status, launch: { pool: 'nodejs26-hosts-1', digest: '0' } };
+    return s;
+  };
+
+  it('needs no pod for what one replica can do, and nothing happens when it is idle', () => {
+    const s = hosted();
+    s.run(30, 5);
+    s.run(120, 0);
+    expect(s.changes).toEqual([]);
+    expect(s.memory).toBeUndefined();
+  });
+
+  it('gets pods of its own when it needs more, and goes back to hosts when it was idle', () => {
+    const s = hosted();
+    s.run(10, 25);
+    s.start();
+    s.run(10, 25);
+    s.start();
+    expect(s.own).toBe(4);
+    s.run(120, 0);
+    expect(s.own).toBe(0);
+  });
+
+  it('keeps the pods that minReplicas asks for', () => {
+    const s = hosted();
+    s.spec.scaling.minReplicas = 1;
+    s.run(3, 1);
+    expect(s.own).toBe(1);
+  });
+
+  it('starts one to see a new revision load', () => {
+    const s = hosted();
+    s.status = { ...s.status, revision: 'r2' };
+    s.run(1, 1);
+    expect(s.own).toBe(1);
+  });
+});

@@ -5,6 +5,7 @@ import type { Function as CatnapFunction } from '#crds/function/types.ts';
 import { controllerOf } from '#kube/owner-reference.ts';
 import { isBorrowed, liveBorrowed } from '../function/borrowed.ts';
 import { podRevision, podState } from '../function/pod-state.ts';
+import { needsVerification } from '../function/status.ts';
 import { type Decision, decide, type Load, type Memory, type Situation, type Why } from './decide.ts';
 import { isSuperseded, type Loans, reviewLoans, type TakeOver, takeOverReason } from './loans.ts';
 import { isLoadFailed, situationOf } from './situation.ts';
@@ -86,7 +87,7 @@ function isHosted(
   known: { load: Load | undefined; memory: Memory | undefined },
 ): boolean {
   const { spec, status } = fn;
-  const isEligible = spec.class === 'isolate' && status?.launch !== undefined;
+  const isEligible = spec.class === 'isolate' && status?.launch !== undefined && !needsVerification(fn);
   const isCalled = known.load?.active === true || known.memory !== undefined;
   return isEligible && isCalled && own === 0 && spec.scaling.minReplicas === 0;
 }

@@ -81,3 +81,22 @@ describe('launchSpecBytes', () => {
     expect(() => bytes({}, { 'a.mjs': 'x'.repeat(2 ** 22) })).toThrow('too many to hand over');
   });
 });
+
+describe('of class isolate', () => {
+  const isolateOf = (spec: Partial<FunctionSpec>) =>
+    JSON.parse(launchSpecBytes(aFunction({ spec: inlineSpec(spec) }), 'r1', {}, {}).toString()).isolate;
+
+  it('says what the function may take of its host', () => {
+    expect(isolateOf({ class: 'isolate' })).toEqual({ memoryMebibytes: 64, idleSeconds: 60 });
+    const limits = { memory: '128Mi', cpu: '500m' };
+    expect(isolateOf({ class: 'isolate', resources: { limits } })).toEqual({
+      memoryMebibytes: 64,
+      cpuMillis: 500,
+      idleSeconds: 60,
+    });
+  });
+
+  it('says nothing of it for others', () => {
+    expect(isolateOf({})).toBeUndefined();
+  });
+});

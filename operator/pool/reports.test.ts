@@ -44,3 +44,9 @@ describe('readPoolReports', () => {
     expect(claims[0]).toEqual(claim);
   });
 });
+
+it('takes how many functions are on hosts, and nothing that is no count or no pool', () => {
+  const isolates = { 'shop/~hosts-1': 3, 'shop/~hosts-2': -1, 'no pool': 1, 'shop/~hosts-3': 'many' };
+  expect(readPoolReports({ isolates }).isolates).toEqual(new Map([['shop/~hosts-1', 3]]));
+  expect(readPoolReports({ isolates: 'x' }).isolates.size).toBe(0);
+});

@@ -5,7 +5,7 @@ import { claimSigningKey } from '#crds/wire/claim.ts';
 import { aFunction, inlineSpec } from '../function/fixtures.ts';
 import { functionDeployment } from '../function/resources/deployment.ts';
 import { poolDeployment } from './resources.ts';
-import { poolName, shapeOf } from './shape.ts';
+import { isHostPool, poolName, shapeOf } from './shape.ts';
 
 const encryptionKey = Buffer.alloc(32, 7);
 const announce = { url: 'http://gateways:8091', key: Buffer.alloc(32, 8) };
@@ -44,4 +44,15 @@ describe('poolDeployment', () => {
     expect(env.map(({ name }) => name)).not.toContain('CATNAP_ANNOUNCE_TOKEN');
     expect(env.map(({ name }) => name)).toContain('CATNAP_POD_UID');
   });
+});
+
+it('runs hosts that functions share', () => {
+  const isolate = aFunction({
+    spec: inlineSpec({ class: 'isolate', resources: { limits: { memory: '64Mi' } } }),
+  });
+  expect(poolDeployment('shop', shapeOf(isolate), { ...settings, announce })).toMatchSnapshot();
+  // What functions may take of a host is theirs to say; the host is the same for all.
+  expect(shapeOf(isolate)).toEqual(shapeOf(aFunction({ spec: inlineSpec({ class: 'isolate' }) })));
+  expect(isHostPool(poolName(shapeOf(isolate)))).toBe(true);
+  expect(isHostPool(poolName(shapeOf(fn)))).toBe(false);
 });

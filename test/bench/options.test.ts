@@ -23,7 +23,7 @@ it.each([
   [['hot'], 'Name one scenario'],
   [['warm', 'overload'], 'Name one scenario'],
   [['warm', '--cluster', 'moon'], '--cluster moon: must be one of local, current, real'],
-  [['warm', '--class', 'first'], '--class first: must be one of pooled, dedicated'],
+  [['warm', '--class', 'first'], '--class first: must be one of pooled, dedicated, isolate'],
   [['warm', '--keep'], '--keep goes with --cluster real'],
   [['warm', '--seconds', '0'], '--seconds 0: must be a whole number above 0'],
   [['soak', '--seconds', '5'], '--seconds does not go with soak'],

@@ -27,7 +27,7 @@ const POOL = 30;
 export interface Options {
   scenario: ScenarioName;
   cluster: ClusterKind;
-  /** Undefined leaves it to the platform; for coldstart it means both. */
+  /** Undefined leaves it to the platform; for coldstart it means all. */
   class?: PodClass;
   count?: number;
   seconds?: number;
@@ -43,11 +43,12 @@ export interface Options {
 
 export const usage = `Usage: npm run bench -- SCENARIO [OPTIONS]
 
-  coldstart   Functions without pods are called: by warm pods of a pool, then by pods of their own; against a warm
-              call, a bare pod and the bare runtime process
+  coldstart   Functions without pods are called: by warm pods of a pool, on a host that they share, then by pods of
+              their own; against a warm call, a bare pod and the bare runtime process
   burst       1,000 calls at once to one sleeping function, three times; then one call each to 100 sleeping functions,
               against the rate at which the cluster starts bare pods
-  noisy       A function with one pod while another goes from 0 to 20 pods; against the same function before
+  noisy       A function with one pod while another goes from 0 to 20 pods, then while that takes all CPU there is;
+              against the same function before
   density     10,000 sleeping functions: memory, wake-ups and the operator's restart; against 10 of them
   soak        Steady, bursty, waking, asynchronous and redeployed functions for ten minutes: what fails, what grows
   warm        One pod through the gateway, against the same pod directly; 1, 20 and 50 connections; all gateways
@@ -56,15 +57,16 @@ export const usage = `Usage: npm run bench -- SCENARIO [OPTIONS]
 
   --cluster local|current|real   Embedded cluster, started for this (default); KUBECONFIG and CATNAP_GATEWAY_URL;
                                  or the test cluster with the chart, taken or brought up for this (needs root)
-  --class pooled|dedicated       spec.class of the functions; default: the platform's own, for coldstart both
-  --count N                      coldstart: calls to measure (default 100 pooled, 30 dedicated);
+  --class pooled|dedicated|isolate
+                                 spec.class of the functions; default: the platform's own, for coldstart all
+  --count N                      coldstart: calls to measure (default 100, 30 dedicated);
                                  density: wake-ups to measure among few and among all (default 50)
   --seconds N                    warm, overload: time to measure each load, after the warm-up (default 9);
                                  noisy: time to measure before and during the noise (default 30)
   --functions N                  burst: functions that are called at once (default 100);
                                  density: sleeping functions (default 10000)
   --minutes N                    soak: how long (default 10)
-  --interval N                   coldstart: milliseconds from one call of a pooled function to the next (default 400)
+  --interval N                   coldstart: milliseconds from one call of a sleeping function to the next (default 400)
   --pool N                       coldstart, burst, density: warm pods of a pool while nobody takes any (default 30); on
                                  "current" they are as they were installed
   --keep                         Leave cluster and platform of "real" as they are
@@ -106,7 +108,7 @@ export function parseOptions(args: string[]): Options | undefined {
     cluster,
     json,
     keep,
-    class: oneOf('class', values.class, ['pooled', 'dedicated']),
+    class: oneOf('class', values.class, ['pooled', 'dedicated', 'isolate']),
     count: positive('count', values.count),
     seconds: positive('seconds', values.seconds),
     functions: positive('functions', values.functions),

@@ -14,7 +14,7 @@ import { meterControlPlane } from '../processes.ts';
 import type { Result } from '../report.ts';
 import { latencies } from '../stats.ts';
 import { createBarePod } from './bare-pod.ts';
-import { byPod, byPodResults, byPodTargets, describeRate } from './burst-report.ts';
+import { byPod, byPodResults, byPodTargets, describeRate, isolateTargets } from './burst-report.ts';
 
 const FUNCTIONS = 100;
 const ANSWER_TIMEOUT_MS = 120_000;
@@ -28,23 +28,24 @@ export async function burstOverMany(
   const [first = ''] = names;
   await deployAsleep(bed, names, TELLS_POD, { class: podClass });
   const warmPods = await whenPoolIsFull(bed, first);
+  const held = new Set(bed.pods.warm().map(({ metadata }) => metadata?.name ?? ''));
   const meter = meterControlPlane(await bed.processes(), `${count} functions`);
   const paths = names.map((name) => pathOf(bed, name));
   const { calls } = await runBurst({ ...bed.gateway, burst: paths, answerTimeoutMs: ANSWER_TIMEOUT_MS });
   const control_plane = meter();
-  const groups = byPod(calls);
-  bed.log(`${groups.pool.length} answered by a warm pod, ${groups.own.length} by a pod of their own`);
+  const groups = byPod(calls, held);
+  bed.log(`${groups.held.length} answered by what was there, ${groups.came.length} by what came`);
   await forEachOf(names, SLEEPS_AT_ONCE, (name) => putToSleep(bed, name));
 
-  const own = groups.own.map(({ ms }) => ms);
-  const bare = own.length > 1 ? await barePods(bed, first, own.length) : undefined;
+  const came = groups.came.map(({ ms }) => ms);
+  const bare = came.length > 1 ? await barePods(bed, first, came.length) : undefined;
   return {
     results: byPodResults(groups),
     baseline: bare ? [bareResult(bare)] : [],
-    targets: byPodTargets(groups, bare),
+    targets: podClass === 'isolate' ? isolateTargets(groups) : byPodTargets(groups, bare),
     control_plane,
     notes: [
-      `The pool had ${warmPods} warm pods for ${count} functions; ${describeRate('pods of their own', own)}.`,
+      `The pool had ${warmPods} pods for ${count} functions; ${describeRate('further pods', came)}.`,
       ...(bare ? [`${describeRate('Bare pods', bare)}.`] : []),
     ],
   };

@@ -1,7 +1,7 @@
 /**
  * Cold start: the function has no pod, a call comes, the answer is there. Pooled functions take a warm pod where there
  * is one, and are called at a fixed interval, so that the pool has time to refill as it would between calls of one's
- * own. Dedicated ones start a pod, called one after the other.
+ * own. Isolates are loaded by a host that they share. Dedicated ones start a pod, called one after the other.
  */
 import type { Bed } from '../bed.ts';
 import { callsResult } from '../functions/calls-result.ts';
@@ -20,6 +20,7 @@ import type { Target } from '../targets.ts';
 import { createBarePod } from './bare-pod.ts';
 import { bareRuntime } from './bare-runtime.ts';
 import { dedicatedTargets, pooledResults, pooledTargets } from './cold-report.ts';
+import { isolates } from './isolates.ts';
 
 /** As many as fit on a node beside a full pool, each with the pod that it took: a kubelet takes 110. */
 const POOLED_FUNCTIONS = 51;
@@ -35,14 +36,22 @@ interface Part {
   notes: string[];
 }
 
+type ColdOptions = Pick<Options, 'count' | 'interval'>;
+
+const measure: Record<PodClass, (bed: Bed, options: ColdOptions) => Promise<Part>> = {
+  pooled,
+  isolate,
+  dedicated,
+};
+
 export async function coldstart(
   bed: Bed,
   options: Pick<Options, 'class' | 'count' | 'interval'>,
 ): Promise<Partial<Report>> {
-  const classes: PodClass[] = options.class ? [options.class] : ['pooled', 'dedicated'];
+  const classes: PodClass[] = options.class ? [options.class] : ['pooled', 'isolate', 'dedicated'];
   const parts: Part[] = [];
   for (const podClass of classes) {
-    parts.push(podClass === 'pooled' ? await pooled(bed, options) : await dedicated(bed, options.count));
+    parts.push(await measure[podClass](bed, options));
   }
   const runtime = await bareRuntime(options.count ?? DEDICATED_COUNT, TELLS_POD, bed.log);
   return {
@@ -56,7 +65,7 @@ export async function coldstart(
 
 async function pooled(
   bed: Bed,
-  { count = POOLED_COUNT, interval: intervalMs = PACE.intervalMs }: Pick<Options, 'count' | 'interval'>,
+  { count = POOLED_COUNT, interval: intervalMs = PACE.intervalMs }: ColdOptions,
 ): Promise<Part> {
   const names = numbered('pooled', Math.min(POOLED_FUNCTIONS, PACE.discarded + count));
   await deployAsleep(bed, names, TELLS_POD, { class: 'pooled' });
@@ -74,8 +83,17 @@ async function pooled(
   return { results, baseline, targets: pooledTargets(results[0]), control_plane, notes };
 }
 
+async function isolate(
+  bed: Bed,
+  { count = POOLED_COUNT, interval: intervalMs = PACE.intervalMs }: ColdOptions,
+): Promise<Part> {
+  const meter = meterControlPlane(await bed.processes(), 'isolate');
+  const part = await isolates(bed, { count, intervalMs });
+  return { ...part, baseline: [], control_plane: meter() };
+}
+
 /** In turns with the barest of pods, so that both meet the same machine. */
-async function dedicated(bed: Bed, count = DEDICATED_COUNT): Promise<Part> {
+async function dedicated(bed: Bed, { count = DEDICATED_COUNT }: ColdOptions): Promise<Part> {
   const name = 'dedicated';
   await deploy(bed, name, TELLS_POD, { class: 'dedicated' });
   await putToSleep(bed, name);
@@ -100,7 +118,8 @@ async function dedicated(bed: Bed, count = DEDICATED_COUNT): Promise<Part> {
 }
 
 function ratio(parts: Part[]): string[] {
-  const [pooledMs, dedicatedMs] = parts.map(({ results }) => results[0]?.p50_ms);
+  const medians = parts.map(({ results }) => results[0]?.p50_ms);
+  const [pooledMs, dedicatedMs] = [medians[0], medians[2]];
   if (!pooledMs || !dedicatedMs) return [];
   const times = round(dedicatedMs / pooledMs);
   return [
