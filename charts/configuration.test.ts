@@ -68,6 +68,11 @@ describe('configuration', () => {
     }
   });
 
+  it('says how many threads hosts keep ready', async () => {
+    const manifests = await render(['functions.isolates.spareThreads=32']);
+    expect(envOf(pick(manifests, 'Deployment', 'operator')).CATNAP_ISOLATE_SPARES).toBe('32');
+  });
+
   it('probes paths and ports that the programs serve', async () => {
     const manifests = await render();
     const served = read('../kube/probes.ts');

@@ -21,6 +21,7 @@ describe('values that cannot be meant', () => {
     [['redis.sentinel.nodes=["sentinel"]'], 'does not match pattern'],
     [['metrics.serviceMonitor.interval="30"'], 'does not match pattern'],
     [['functions.pools.minSize=0'], 'minimum: got 0, want 1'],
+    [['functions.isolates.spareThreads=65'], 'maximum: got 65, want 64'],
   ])('%s is refused by the schema', async (settings, message) => {
     await expect(render(settings)).rejects.toThrow(message);
   });

@@ -14,6 +14,7 @@ describe('readConfig', () => {
       announce: undefined,
       encryptionKey: undefined,
       pools: undefined,
+      spareThreads: 8,
       functionNetworkPolicy: true,
       logLevel: 'info',
     });
@@ -64,6 +65,7 @@ describe('readConfig', () => {
     it.each([
       [{ CATNAP_POOL_MIN: '0' }, 'CATNAP_POOL_MIN must be an integer from 1 to 1000, not "0"'],
       [{ CATNAP_POOL_MAX: 'many' }, 'CATNAP_POOL_MAX must be an integer from 0 to 1000, not "many"'],
+      [{ CATNAP_ISOLATE_SPARES: '65' }, 'CATNAP_ISOLATE_SPARES must be an integer from 1 to 64, not "65"'],
       [{ CATNAP_POOL_TOTAL: '-1' }, 'CATNAP_POOL_TOTAL must be an integer from 1 to 100000, not "-1"'],
       [
         { CATNAP_POOL_MIN: '9', CATNAP_POOL_MAX: '8' },

@@ -19,6 +19,8 @@ export interface Config {
   readonly encryptionKey: Buffer | undefined;
   /** How many warm pods there are; undefined when there are none. */
   readonly pools: PoolConfig | undefined;
+  /** Threads that each host of isolates keeps ready. */
+  readonly spareThreads: number;
   /** Whether function pods get a NetworkPolicy. */
   readonly functionNetworkPolicy: boolean;
   readonly logLevel: string;
@@ -62,6 +64,12 @@ export function readConfig(env: Record<string, string | undefined>, ownNamespace
     announce: announce(env.CATNAP_ANNOUNCE_URL, encryptionKey, problems),
     encryptionKey,
     pools: pools(env, encryptionKey, problems),
+    spareThreads: integer(
+      'CATNAP_ISOLATE_SPARES',
+      env.CATNAP_ISOLATE_SPARES || '8',
+      { least: 1, most: 64 },
+      problems,
+    ),
     functionNetworkPolicy: flag(
       'CATNAP_FUNCTION_NETWORK_POLICY',
       env.CATNAP_FUNCTION_NETWORK_POLICY || 'true',

@@ -23,8 +23,9 @@ export const environment = {
   launchDir: 'CATNAP_LAUNCH_DIR',
   /** Of warm pods: where they take claims, CLAIM_PORT of names.ts unless it is set. */
   claimPort: 'CATNAP_CLAIM_PORT',
-  /** On a host of isolates: how many functions it may hold, and the memory of all together in MiB. */
+  /** On a host of isolates: how many functions it may hold, threads it keeps ready, and its memory in MiB. */
   isolates: 'CATNAP_ISOLATES',
+  isolateSpares: 'CATNAP_ISOLATE_SPARES',
   isolateMemory: 'CATNAP_ISOLATE_MEMORY',
 } as const;
 

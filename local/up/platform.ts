@@ -133,7 +133,8 @@ function clusterSpec({ state }: PlatformOptions, ports: Ports): ComponentSpec {
 }
 
 function poolSettings({ poolMinSize }: PlatformOptions): NodeJS.ProcessEnv {
-  return poolMinSize === undefined ? {} : { CATNAP_POOL_MIN: String(poolMinSize) };
+  if (poolMinSize === undefined) return {};
+  return { CATNAP_POOL_MIN: String(poolMinSize), CATNAP_ISOLATE_SPARES: String(poolMinSize) };
 }
 
 function operatorSpec(state: StateDirectory, ports: Ports, env: NodeJS.ProcessEnv): ComponentSpec {

@@ -83,7 +83,9 @@ async function stage(start: {
       pods: cache('pods', () => world.pods),
     } as unknown as PoolControllerOptions['caches'],
     limits: start.off ? undefined : { min: 1, max: 30, total: 200 },
-    settings: start.off ? undefined : { runtimeImage: 'runtime:1', encryptionKey: Buffer.alloc(32) },
+    settings: start.off
+      ? undefined
+      : { runtimeImage: 'runtime:1', encryptionKey: Buffer.alloc(32), spareThreads: 8 },
     concurrency: 1,
     workDeadlineMs: 1_000,
     observe: { attach: () => {} },

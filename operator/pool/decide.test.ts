@@ -5,7 +5,7 @@ import { aWarmPod, POOL } from './fixtures.ts';
 import { poolDeployment } from './resources.ts';
 import { shapeOf } from './shape.ts';
 
-const settings = { runtimeImage: 'runtime:1', encryptionKey: Buffer.alloc(32) };
+const settings = { runtimeImage: 'runtime:1', encryptionKey: Buffer.alloc(32), spareThreads: 8 };
 const desired = poolDeployment('shop', shapeOf(aFunction()), settings);
 const live = structuredClone(desired);
 const decide = (situation: Partial<PoolSituation>) =>

@@ -9,7 +9,7 @@ import { isHostPool, poolName, shapeOf } from './shape.ts';
 
 const encryptionKey = Buffer.alloc(32, 7);
 const announce = { url: 'http://gateways:8091', key: Buffer.alloc(32, 8) };
-const settings = { runtimeImage: 'catnap-runtime-nodejs26:0.1.0', encryptionKey };
+const settings = { runtimeImage: 'catnap-runtime-nodejs26:0.1.0', encryptionKey, spareThreads: 8 };
 const fn = aFunction({ spec: inlineSpec({ resources: { limits: { memory: '128Mi' } } }) });
 const containerOf = (deployment: ReturnType<typeof poolDeployment>) =>
   deployment.spec?.template.spec?.containers[0];

@@ -26,6 +26,8 @@ export const HOST_CAPACITY = 100;
 export interface PoolSettings extends PodSettings {
   /** What operator and gateways share. */
   encryptionKey: Buffer;
+  /** Threads that each host of isolates keeps ready. */
+  spareThreads: number;
 }
 
 export function poolDeploymentName(pool: string): string {
@@ -77,7 +79,7 @@ function warmEnvironment(key: string, shape: Shape, settings: PoolSettings): Env
     [environment.pool]: key,
     [environment.launchDir]: LAUNCH_DIR,
     [NODE_OPTIONS]: heapOption(shape.resources.limits.memory),
-    ...(shape.hosts && hostEnvironment(shape)),
+    ...(shape.hosts && hostEnvironment(shape, settings)),
   };
   const variables = Object.entries(own).filter(([, value]) => value !== undefined);
   return [
@@ -87,10 +89,11 @@ function warmEnvironment(key: string, shape: Shape, settings: PoolSettings): Env
   ];
 }
 
-function hostEnvironment({ resources }: Shape): Record<string, string> {
+function hostEnvironment({ resources }: Shape, settings: PoolSettings): Record<string, string> {
   const bytes = parseQuantity(resources.limits.memory) ?? 0;
   return {
     [environment.isolates]: String(HOST_CAPACITY),
+    [environment.isolateSpares]: String(settings.spareThreads),
     [environment.isolateMemory]: String(Math.floor(bytes / 2 ** 20)),
   };
 }

@@ -18,8 +18,8 @@ const LEAST_TIMEOUT_SECONDS = 30;
 const NAME_DIGITS = 10;
 const HOSTS = '-hosts';
 
-/** A hundred small functions of 7 to 8 MB, and what the process needs itself. */
-const hostResources = { limits: { memory: '1Gi' }, requests: { cpu: '50m', memory: '128Mi' } };
+/** A hundred small functions of 7 to 12 MB, and what the process needs itself. */
+const hostResources = { limits: { memory: '1536Mi' }, requests: { cpu: '50m', memory: '128Mi' } };
 export function shapeOf(fn: CatnapFunction): Shape {
   const runtime = fn.spec.runtime ?? 'nodejs26';
   const grace = graceSeconds(Math.max(LEAST_TIMEOUT_SECONDS, fn.spec.timeoutSeconds));

@@ -42,7 +42,7 @@ export interface Surroundings {
 
 export function createWarmPools(options: WarmPoolOptions): WarmPools {
   const { config, client, caches, recorder, metrics, log, clock } = options;
-  const { encryptionKey, pools: limits, announce, runtimeImage } = config;
+  const { encryptionKey, pools: limits, announce, runtimeImage, spareThreads } = config;
   const seal = limits && encryptionKey && new Seal(encryptionKey);
   const store = createLaunchStore(config.redis, seal);
   const { now, monotonic } = clock;
@@ -55,7 +55,8 @@ export function createWarmPools(options: WarmPoolOptions): WarmPools {
     log,
     monotonic,
   });
-  const settings = limits && encryptionKey ? { runtimeImage, announce, encryptionKey } : undefined;
+  const settings =
+    limits && encryptionKey ? { runtimeImage, announce, encryptionKey, spareThreads } : undefined;
   const controller = createPoolController({ ...options, limits, settings, now, monotonic });
   const noteClaim = (outcome: 'taken' | 'missed') => (poolKey: string) => {
     metrics.claimed(outcome);

@@ -22,6 +22,7 @@ export const environment = {
   launchDir: 'CATNAP_LAUNCH_DIR',
   claimPort: 'CATNAP_CLAIM_PORT',
   isolates: 'CATNAP_ISOLATES',
+  isolateSpares: 'CATNAP_ISOLATE_SPARES',
   isolateMemory: 'CATNAP_ISOLATE_MEMORY',
 } as const;
 

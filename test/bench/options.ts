@@ -67,7 +67,8 @@ export const usage = `Usage: npm run bench -- SCENARIO [OPTIONS]
                                  density: sleeping functions (default 10000)
   --minutes N                    soak: how long (default 10)
   --interval N                   coldstart: milliseconds from one call of a sleeping function to the next (default 400)
-  --pool N                       coldstart, burst, density: warm pods of a pool while nobody takes any (default 30); on
+  --pool N                       coldstart, burst, density: warm pods of a pool, and threads of a host, that are ready while
+                                 nobody takes any (default 30); on
                                  "current" they are as they were installed
   --keep                         Leave cluster and platform of "real" as they are
   --json                         One JSON object on stdout

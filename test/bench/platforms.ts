@@ -86,7 +86,7 @@ function localProcesses({ components, gatewayUrl, controlUrl, operatorUrl }: Pla
 
 /** One node: what is measured is not spread over a network that a single machine does not have. */
 async function real({ keep, pool, log }: PlatformOptions): Promise<OpenedPlatform> {
-  const values = pool ? { functions: { pools: { minSize: pool } } } : {};
+  const values = pool ? { functions: { pools: { minSize: pool }, isolates: { spareThreads: pool } } } : {};
   const platform = await openRealPlatform({ nodes: 1, keep, values, say: log });
   const processes = () => podProcesses(platform.client, platform.nodes);
   return {

@@ -80,7 +80,14 @@ const deployments: [string, Deployment][] = [
     `a function of ${name}`,
     functionDeployment(aFunction({ spec: inlineSpec(spec) }), 'r', settings),
   ]),
-  ['a pool', poolDeployment('shop', shapeOf(aFunction()), { ...settings, encryptionKey: Buffer.alloc(32) })],
+  [
+    'a pool',
+    poolDeployment('shop', shapeOf(aFunction()), {
+      ...settings,
+      encryptionKey: Buffer.alloc(32),
+      spareThreads: 8,
+    }),
+  ],
 ];
 
 describe.each(deployments)('pods of %s have', (_, deployment) => {

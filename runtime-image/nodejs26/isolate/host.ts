@@ -19,6 +19,8 @@ import { Spares } from './spares.ts';
 
 /** Of the memory, at which functions that are not in use make room before the next one asks. */
 const CROWDED = 0.85;
+/** Below it, threads may wait that nobody has asked for yet. */
+const ROOMY = 0.6;
 /** Each claim is a connection, and a host gets as many at once as functions are called at once. */
 const MAX_CONNECTIONS = 512;
 
@@ -32,8 +34,14 @@ export async function startHost(): Promise<void> {
     const directory = join(settings.launchDir, String(id));
     return new Isolate({ ...options, id, directory, onEnd: (isolate) => residents.ended(isolate) });
   };
-  const spares = new Spares(start, usualLimits.memoryMebibytes);
   const share = () => process.memoryUsage.rss() / settings.memoryBytes;
+  const { memoryMebibytes } = usualLimits;
+  const spares = new Spares({
+    start,
+    memoryMebibytes,
+    least: settings.spares,
+    hasMemory: () => share() < ROOMY,
+  });
   const residents: Residents = new Residents({
     spares,
     capacity: settings.capacity,

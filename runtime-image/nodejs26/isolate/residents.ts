@@ -17,7 +17,8 @@ export interface ResidentsOptions {
 
 interface Resident {
   readonly revision: string;
-  readonly isolate: Isolate;
+  /** Absent until a thread is there. */
+  isolate?: Isolate;
   readonly outcome: Promise<Outcome>;
 }
 
@@ -37,7 +38,7 @@ export class Residents {
   }
 
   isolates(): Isolate[] {
-    return [...[...this.#residents.values()].map(({ isolate }) => isolate), ...this.#leaving];
+    return [...this.#present(), ...this.#leaving];
   }
 
   get size(): number {
@@ -49,7 +50,7 @@ export class Residents {
     const { function: key, revision } = claim.spec;
     if (this.#options.leaving()) return void reply({ status: 503 });
     const present = this.#residents.get(key);
-    if (present?.revision === revision && present.isolate.state !== 'leaving') {
+    if (present?.revision === revision && present.isolate?.state !== 'leaving') {
       return void present.outcome.then((outcome) => reply(repeated(outcome)));
     }
     if (!present && !this.#makeRoom()) return void reply({ status: 429 });
@@ -58,7 +59,7 @@ export class Residents {
     void resident.outcome.then((outcome) => {
       void reply(outcome);
       // Only now: until the new one serves, the old one does.
-      if (present) this.#retire(present.isolate);
+      if (present?.isolate) this.#retire(present.isolate);
     });
   }
 
@@ -71,19 +72,20 @@ export class Residents {
 
   /** Lets go of functions that nobody called for as long as they say. */
   retireIdle(now: number): void {
-    for (const { isolate } of this.#residents.values()) {
+    for (const isolate of this.#present()) {
       if (isolate.isIdle(isolate.limits.idleSeconds * 1_000, now)) this.#evict(isolate);
     }
   }
 
   /** Lets go of the least recently used one; false when all are in use. */
   retireOldest(): boolean {
-    const oldest = victim(
-      [...this.#residents.values()].map(({ isolate }) => isolate),
-      performance.now(),
-    );
+    const oldest = victim(this.#present(), performance.now());
     if (oldest) this.#evict(oldest);
     return oldest !== undefined;
+  }
+
+  #present(): Isolate[] {
+    return [...this.#residents.values()].flatMap(({ isolate }) => isolate ?? []);
   }
 
   #makeRoom(): boolean {
@@ -104,14 +106,24 @@ export class Residents {
   }
 
   #takeIn({ spec, receivedAt }: Claim): Resident {
-    const isolate = this.#options.spares.take(spec.isolate?.memoryMebibytes ?? usualLimits.memoryMebibytes);
-    const attempt = async (): Promise<Outcome> => {
+    const { function: key, revision } = spec;
+    const load = async (): Promise<Outcome> => {
+      const isolate = await this.#options.spares.take(
+        spec.isolate?.memoryMebibytes ?? usualLimits.memoryMebibytes,
+      );
+      resident.isolate = isolate;
       const result = await isolate.become(spec, this.#port(), performance.timeOrigin + receivedAt);
       if (result !== 'port taken') return result;
       log('warn', 'a port for isolates is taken by somebody else', { port: isolate.port });
       return { status: 503 };
     };
-    return { revision: spec.revision, isolate, outcome: attempt() };
+    const outcome = load().catch((error: unknown): Outcome => {
+      log('error', 'a function could not be loaded', { isolateOf: key, error });
+      if (this.#residents.get(key) === resident) this.#residents.delete(key);
+      return { status: 503 };
+    });
+    const resident: Resident = { revision, outcome };
+    return resident;
   }
 
   /** The one that was free for the longest time. */

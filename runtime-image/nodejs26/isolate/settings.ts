@@ -6,6 +6,8 @@ import { environment } from '../wire.ts';
 export interface HostSettings extends WarmSettings {
   /** Functions that may be loaded at the same time. */
   readonly capacity: number;
+  /** Threads that are always ready. */
+  readonly spares: number;
   /** Memory of the whole process above which no further function is taken in, in bytes. */
   readonly memoryBytes: number;
 }
@@ -13,8 +15,9 @@ export interface HostSettings extends WarmSettings {
 /** @throws SettingsError naming each variable that is wrong. */
 export function readHostSettings(env: Environment): HostSettings {
   const capacity = positive(env, environment.isolates);
+  const spares = positive(env, environment.isolateSpares);
   const memoryBytes = positive(env, environment.isolateMemory) * 2 ** 20;
-  return Object.freeze({ ...readWarmSettings(env), capacity, memoryBytes });
+  return Object.freeze({ ...readWarmSettings(env), capacity, spares, memoryBytes });
 }
 
 function positive(env: Environment, name: string): number {

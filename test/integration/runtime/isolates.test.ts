@@ -21,7 +21,11 @@ function startHost({
   memoryMebibytes = 4_096,
   fromSource,
 }: HostOptions = {}): Promise<WarmPod> {
-  const env = { CATNAP_ISOLATES: String(capacity), CATNAP_ISOLATE_MEMORY: String(memoryMebibytes) };
+  const env = {
+    CATNAP_ISOLATES: String(capacity),
+    CATNAP_ISOLATE_SPARES: '4',
+    CATNAP_ISOLATE_MEMORY: String(memoryMebibytes),
+  };
   return startWarm({ env, fromSource }, 'waiting for claims');
 }
 
