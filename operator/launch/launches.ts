@@ -7,7 +7,7 @@
  */
 import type { ConfigMap } from 'kubernetes-types/core/v1.js';
 import type { Function as CatnapFunction, FunctionStatus } from '#crds/function/types.ts';
-import { launchDigest } from '#crds/wire/launch-spec.ts';
+import { launchContext, launchDigest, launchKey } from '#crds/wire/launch-spec.ts';
 import { functionKey } from '#crds/wire/names.ts';
 import type { Seal } from '#crds/wire/seal.ts';
 import type { KubeClient } from '#kube/client.ts';
@@ -19,10 +19,11 @@ import type { AnnounceConfig } from '../config.ts';
 import { hashOf } from '../function/canonical.ts';
 import { contentHash } from '../function/source-content.ts';
 import { poolName, shapeOf } from '../pool/shape.ts';
+import type { SealedMaker } from '../sealed/keeper.ts';
+import type { SealedKind, SealedStore } from '../sealed/store.ts';
 import { whyDedicated } from './eligibility.ts';
 import { readFiles, readSources } from './read.ts';
 import { launchEnvironment, launchSpecBytes } from './spec.ts';
-import type { LaunchStore } from './store.ts';
 
 /** Secrets are not watched, so that a changed one is noticed after this time at the latest. */
 const SECRETS_RECHECK_MS = 60_000;
@@ -34,6 +35,8 @@ const FORBIDDEN_RETRY_MS = 300_000;
 /** 128 bits. */
 const HASH_DIGITS = 32;
 
+export const launchSpecs: SealedKind = { what: 'launch specs', key: launchKey, context: launchContext };
+
 type Launch = NonNullable<FunctionStatus['launch']>;
 
 export interface Offer {
@@ -43,7 +46,7 @@ export interface Offer {
   againMs?: number | undefined;
 }
 
-export interface Launches {
+export interface Launches extends SealedMaker {
   /**
    * How warm pods become the function at this revision. Never rejects.
    *
@@ -51,18 +54,12 @@ export interface Launches {
    */
   offer(fn: CatnapFunction, revision: string | undefined): Promise<Offer>;
   forget(functionKey: string): void;
-  /** Redis does not have this one any more: it is written again when it is next asked for. */
-  lost(digest: string): void;
-  /** What functions are launched by now, or will be in a moment. */
-  current(): ReadonlySet<string>;
-  /** Functions that go without for lack of Redis. */
-  waiting(): readonly string[];
 }
 
 export interface LaunchesOptions {
   client: Pick<KubeClient, 'get'>;
   configMaps: { get(namespace: string, name: string): ConfigMap | undefined };
-  store: Pick<LaunchStore, 'ready' | 'write'>;
+  store: Pick<SealedStore, 'ready' | 'write'>;
   /** Undefined where there are no warm pods. */
   seal: Seal | undefined;
   announce: AnnounceConfig | undefined;
