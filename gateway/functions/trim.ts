@@ -24,6 +24,7 @@ export function trimFunction({ metadata, spec, status }: CatnapFunction): Catnap
     status: status && {
       observedGeneration: status.observedGeneration,
       launch: status.launch,
+      triggers: status.triggers?.digest ? { digest: status.triggers.digest, list: [] } : undefined,
       conditions: status.conditions?.filter(({ type }) => type === conditionTypes.ready),
     },
   };
