@@ -72,6 +72,8 @@ describe('a function with a trigger', () => {
       status: 'True',
       message: 'Next at 3.',
     });
+    const path = '{.status.triggers.list[?(@.name=="nightly")].conditions[0].status}';
+    await kubectl(['wait', 'fn/report', '-n', 'shop', `--for=jsonpath=${path}=True`, '--timeout=5s']);
     const message = 'The broker does not answer.';
     tools.report('report', 'nightly', { connected: false, reason: 'TriggerDisconnected', message });
     const down = await tools.connected('report', 'nightly', 'TriggerDisconnected');
