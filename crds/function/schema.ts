@@ -6,25 +6,9 @@
  * https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema
  */
 import Type, { type Static } from 'typebox';
-
-const stringEnum = <const T extends readonly string[]>(values: T, options: object = {}) =>
-  Type.Unsafe<T[number]>({ type: 'string', enum: values, ...options });
-
-/** A map of free keys; TypeBox's Record would emit `patternProperties`, which is not structural. */
-const mapOf = <T>(value: object, options: object = {}) =>
-  Type.Unsafe<Record<string, T>>({ type: 'object', additionalProperties: value, ...options });
-
-const rule = (expression: string, message: string, fieldPath?: string) => ({
-  rule: expression,
-  message,
-  ...(fieldPath ? { fieldPath } : {}),
-});
-
-const integer = (options: { minimum: number; maximum: number; default?: number; description: string }) =>
-  Type.Integer({ format: 'int32', ...options });
-
-const intOrString = (description: string) =>
-  Type.Unsafe<number | string>({ 'x-kubernetes-int-or-string': true, description });
+import { condition } from './condition.ts';
+import { integer, intOrString, mapOf, rule, stringEnum } from './schema-helpers.ts';
+import { triggers, triggersStatus } from './triggers.ts';
 
 const configMapOrSecretRef = (kind: string) =>
   Type.Object(
@@ -315,6 +299,7 @@ export const functionSpec = Type.Object(
     scaling,
     queue,
     async: asynchronous,
+    triggers: Type.Optional(triggers),
   },
   {
     description: 'What the function is.',
@@ -330,15 +315,6 @@ export const functionSpec = Type.Object(
     ],
   },
 );
-
-const condition = Type.Object({
-  type: Type.String({ maxLength: 316 }),
-  status: stringEnum(['True', 'False', 'Unknown']),
-  observedGeneration: Type.Optional(Type.Integer({ format: 'int64', minimum: 0 })),
-  lastTransitionTime: Type.String({ format: 'date-time' }),
-  reason: Type.String({ minLength: 1, maxLength: 1024 }),
-  message: Type.String({ maxLength: 32768 }),
-});
 
 export const functionStatus = Type.Object(
   {
@@ -371,10 +347,10 @@ export const functionStatus = Type.Object(
         { description: 'How warm pods become the function; absent while only its own pods can run it.' },
       ),
     ),
+    triggers: Type.Optional(triggersStatus),
   },
   { description: 'What the platform observed.' },
 );
 
 export type FunctionSpec = Static<typeof functionSpec>;
 export type FunctionStatus = Static<typeof functionStatus>;
-export type FunctionCondition = Static<typeof condition>;

@@ -8,6 +8,8 @@ export const conditionTypes = {
   ready: 'Ready',
   /** At least one replica runs. Deliberately not part of Ready. */
   active: 'Active',
+  /** Of a trigger: its events reach the function. */
+  connected: 'Connected',
 } as const;
 
 export const reasons = {
@@ -26,7 +28,16 @@ export const reasons = {
   starting: 'Starting',
   asleep: 'Asleep',
   shared: 'Shared',
-  // Either
+  // Connected, as gateways report
+  triggerConnected: 'TriggerConnected',
+  triggerConnecting: 'TriggerConnecting',
+  triggerDisconnected: 'TriggerDisconnected',
+  triggerInvalid: 'TriggerInvalid',
+  // Connected, as the operator finds
+  triggerUnreported: 'TriggerUnreported',
+  secretMissing: 'SecretMissing',
+  secretForbidden: 'SecretForbidden',
+  // Ready or Active
   paused: 'Paused',
   // Events only
   woken: 'Woken',

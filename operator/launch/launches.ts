@@ -7,7 +7,7 @@
  */
 import type { ConfigMap } from 'kubernetes-types/core/v1.js';
 import type { Function as CatnapFunction, FunctionStatus } from '#crds/function/types.ts';
-import { launchDigest } from '#crds/wire/launch-spec.ts';
+import { launchContext, launchDigest, launchKey } from '#crds/wire/launch-spec.ts';
 import { functionKey } from '#crds/wire/names.ts';
 import type { Seal } from '#crds/wire/seal.ts';
 import type { KubeClient } from '#kube/client.ts';
@@ -19,10 +19,12 @@ import type { AnnounceConfig } from '../config.ts';
 import { hashOf } from '../function/canonical.ts';
 import { contentHash } from '../function/source-content.ts';
 import { poolName, shapeOf } from '../pool/shape.ts';
+import type { SealedMaker } from '../sealed/keeper.ts';
+import type { SealedKind, SealedStore } from '../sealed/store.ts';
+import { createSealedWriter } from '../sealed/writer.ts';
 import { whyDedicated } from './eligibility.ts';
 import { readFiles, readSources } from './read.ts';
 import { launchEnvironment, launchSpecBytes } from './spec.ts';
-import type { LaunchStore } from './store.ts';
 
 /** Secrets are not watched, so that a changed one is noticed after this time at the latest. */
 const SECRETS_RECHECK_MS = 60_000;
@@ -34,6 +36,8 @@ const FORBIDDEN_RETRY_MS = 300_000;
 /** 128 bits. */
 const HASH_DIGITS = 32;
 
+export const launchSpecs: SealedKind = { what: 'launch specs', key: launchKey, context: launchContext };
+
 type Launch = NonNullable<FunctionStatus['launch']>;
 
 export interface Offer {
@@ -43,7 +47,7 @@ export interface Offer {
   againMs?: number | undefined;
 }
 
-export interface Launches {
+export interface Launches extends SealedMaker {
   /**
    * How warm pods become the function at this revision. Never rejects.
    *
@@ -51,18 +55,12 @@ export interface Launches {
    */
   offer(fn: CatnapFunction, revision: string | undefined): Promise<Offer>;
   forget(functionKey: string): void;
-  /** Redis does not have this one any more: it is written again when it is next asked for. */
-  lost(digest: string): void;
-  /** What functions are launched by now, or will be in a moment. */
-  current(): ReadonlySet<string>;
-  /** Functions that go without for lack of Redis. */
-  waiting(): readonly string[];
 }
 
 export interface LaunchesOptions {
   client: Pick<KubeClient, 'get'>;
   configMaps: { get(namespace: string, name: string): ConfigMap | undefined };
-  store: Pick<LaunchStore, 'ready' | 'write'>;
+  store: Pick<SealedStore, 'ready' | 'write'>;
   /** Undefined where there are no warm pods. */
   seal: Seal | undefined;
   announce: AnnounceConfig | undefined;
@@ -82,8 +80,7 @@ interface Made {
 export function createLaunches(options: LaunchesOptions): Launches {
   const { store, seal, log, monotonic } = options;
   const made = new Map<string, Made>();
-  const writing = new Set<string>();
-  const lost = new Set<string>();
+  const writer = createSealedWriter(launchSpecs.what, store, log);
   const waiting = new Set<string>();
 
   /** Undefined when it was made and could not be written. */
@@ -94,36 +91,22 @@ export function createLaunches(options: LaunchesOptions): Launches {
     const environment = launchEnvironment(fn, revision, options.announce, sources);
     const environmentHash = hashOf(environment, HASH_DIGITS);
     const known = made.get(key);
-    const isSame = known?.environmentHash === environmentHash && !lost.has(known.launch.digest);
+    const isSame = known?.environmentHash === environmentHash && !writer.isLost(known.launch.digest);
     if (isSame) return { ...known, inputs, readAtMs };
     const files = await readFiles(options.client, fn, revision);
     const bytes = launchSpecBytes(fn, revision, environment, files);
     const digest = launchDigest(seal, bytes);
     // The status named it only once it was written; the keeper tells when it was lost since.
-    const isThere = digest === fn.status?.launch?.digest && !lost.has(digest);
-    if (!isThere && !(await write(key, digest, bytes))) return undefined;
+    const isThere = digest === fn.status?.launch?.digest && !writer.isLost(digest);
+    if (!isThere && !(await writer.write(key, digest, bytes))) return undefined;
     return { inputs, environmentHash, readAtMs, launch: { pool: poolName(shapeOf(fn)), digest } };
-  };
-
-  const write = async (key: string, digest: string, bytes: Buffer): Promise<boolean> => {
-    writing.add(digest);
-    try {
-      await store.write(key, digest, bytes);
-      lost.delete(digest);
-      log.debug({ function: key, digest, bytes: bytes.length }, 'launch spec written');
-      return true;
-    } catch (error) {
-      log.warn({ function: key, ...describeError(error) }, 'launch spec not written, to be tried again');
-      return false;
-    } finally {
-      writing.delete(digest);
-    }
   };
 
   /** What was made before, while nothing can have changed about it. */
   const freshOffer = (key: string, fn: CatnapFunction, revision: string): Offer | undefined => {
     const known = made.get(key);
-    if (known?.inputs !== inputsOf(options, fn, revision) || lost.has(known.launch.digest)) return undefined;
+    if (known?.inputs !== inputsOf(options, fn, revision) || writer.isLost(known.launch.digest))
+      return undefined;
     if (!hasSecrets(fn)) return { launch: known.launch };
     const againMs = known.readAtMs + SECRETS_RECHECK_MS - monotonic();
     return againMs > 0 ? { launch: known.launch, againMs } : undefined;
@@ -177,8 +160,8 @@ export function createLaunches(options: LaunchesOptions): Launches {
       }
     },
     forget: (key) => void withdraw(key),
-    lost: (digest) => void lost.add(digest),
-    current: () => new Set([...[...made.values()].map(({ launch }) => launch.digest), ...writing]),
+    lost: writer.lost,
+    current: () => new Set([...[...made.values()].map(({ launch }) => launch.digest), ...writer.underWay()]),
     waiting: () => [...waiting],
   };
 }

@@ -1,4 +1,5 @@
 /** All about warm pods, put together: launch specs, the pools, and what gateways take from them. */
+import type { Function as CatnapFunction } from '#crds/function/types.ts';
 import { Seal } from '#crds/wire/seal.ts';
 import type { KubeClient } from '#kube/client.ts';
 import type { Clock } from '#kube/clock.ts';
@@ -6,9 +7,9 @@ import type { EventRecorder } from '#kube/events.ts';
 import type { Log } from '#kube/log.ts';
 import type { Caches } from '../caches.ts';
 import type { Config } from '../config.ts';
-import { keepLaunchSpecs } from '../launch/keeper.ts';
-import { createLaunches, type Launches } from '../launch/launches.ts';
-import { createLaunchStore } from '../launch/store.ts';
+import { createLaunches, type Launches, launchSpecs } from '../launch/launches.ts';
+import { keepSealed } from '../sealed/keeper.ts';
+import { createSealedStore } from '../sealed/store.ts';
 import { type ClaimHandler, createClaimHandler } from './claims.ts';
 import { createPoolController, type PoolControllerOptions } from './controller.ts';
 import type { PoolMetrics } from './metrics.ts';
@@ -44,7 +45,7 @@ export function createWarmPools(options: WarmPoolOptions): WarmPools {
   const { config, client, caches, recorder, metrics, log, clock } = options;
   const { encryptionKey, pools: limits, announce, runtimeImage, spareThreads } = config;
   const seal = limits && encryptionKey && new Seal(encryptionKey);
-  const store = createLaunchStore(config.redis, seal);
+  const store = createSealedStore(launchSpecs, config.redis, seal);
   const { now, monotonic } = clock;
   const launches = createLaunches({
     client,
@@ -82,8 +83,17 @@ export function createWarmPools(options: WarmPoolOptions): WarmPools {
         reportMisses({ caches, isOwnScale, missed: noteClaim('missed') }),
         metrics.export(caches, controller.sizes),
       ];
-      const keeper = { store, launches, functions: caches.functions, enqueue, log, clock };
-      await Promise.all([controller.run(signal), keepLaunchSpecs(keeper, signal)]);
+      const keeper = {
+        what: launchSpecs.what,
+        store,
+        maker: launches,
+        functions: caches.functions,
+        digestOf: ({ status }: CatnapFunction) => status?.launch?.digest,
+        enqueue,
+        log,
+        clock,
+      };
+      await Promise.all([controller.run(signal), keepSealed(keeper, signal)]);
       for (const end of ends) end();
       await claims.stop();
       store.close();

@@ -4,7 +4,7 @@ import { silentLog } from '#kube/log.ts';
 import { createFakeClock } from '#kube/testing/fake-clock.ts';
 import type { Change } from '#kube/watcher.ts';
 import { aFunction } from '../function/fixtures.ts';
-import { keepLaunchSpecs } from './keeper.ts';
+import { keepSealed } from './keeper.ts';
 
 const launchedBy = (digest: string | undefined, name = 'hello'): CatnapFunction =>
   aFunction({
@@ -40,10 +40,12 @@ async function stage(start: { kept: string[]; functions: CatnapFunction[]; ready
     },
   };
   const stop = new AbortController();
-  const running = keepLaunchSpecs(
+  const running = keepSealed(
     {
+      what: 'launch specs',
+      digestOf: ({ status }) => status?.launch?.digest,
       store,
-      launches: { lost: (digest) => void lost.push(digest), current: () => current, waiting: () => waiting },
+      maker: { lost: (digest) => void lost.push(digest), current: () => current, waiting: () => waiting },
       functions: {
         list: () => functions,
         onChange: (handler) => {
@@ -83,7 +85,7 @@ async function stage(start: { kept: string[]; functions: CatnapFunction[]; ready
   };
 }
 
-describe('the keeper of launch specs', () => {
+describe('the keeper of sealed things', () => {
   it('lets those expire that an earlier leader left', async () => {
     const s = await stage({ kept: ['a', 'orphan'], functions: [launchedBy('a')] });
     expect([...s.expiring]).toEqual(['orphan']);

@@ -1,18 +1,27 @@
-/** Launch specs in Redis, sealed. Rejects soon, never waits: without Redis functions wake in another way. */
-import { launchContext, launchKey } from '#crds/wire/launch-spec.ts';
+/** What gateways are to find in Redis, sealed, under its digest. Rejects soon, never waits. */
 import type { RedisAddress } from '#crds/wire/redis-address.ts';
 import type { Seal } from '#crds/wire/seal.ts';
 import { connectRedis } from '../redis.ts';
+
+/** One kind of thing that is kept so. */
+export interface SealedKind {
+  /** In words, several of them. */
+  what: string;
+  /** Where one is kept. */
+  key(digest: string): string;
+  /** What one is bound to. */
+  context(functionKey: string): string;
+}
 
 /** What is named no more stays for a while: gateways may not have seen the new name yet. */
 const EXPIRY_SECONDS = 300;
 /** Commands that are sent together. */
 const BATCH = 500;
 
-export interface LaunchStore {
+export interface SealedStore {
   /** Redis can be asked at this moment. */
   readonly ready: boolean;
-  /** Keeps a launch spec until it is retired. */
+  /** Keeps one until it is retired. */
   write(functionKey: string, digest: string, plain: Buffer): Promise<void>;
   retire(digests: readonly string[]): Promise<void>;
   /** Those of the digests that Redis does not have. */
@@ -25,7 +34,11 @@ export interface LaunchStore {
 }
 
 /** @param seal undefined where nothing can be sealed; nothing is written then */
-export function createLaunchStore(address: RedisAddress, seal: Seal | undefined): LaunchStore {
+export function createSealedStore(
+  kind: SealedKind,
+  address: RedisAddress,
+  seal: Seal | undefined,
+): SealedStore {
   const redis = connectRedis(address);
   // Each failed attempt to connect is an event; whoever sends commands notices by itself.
   redis.on('error', () => {});
@@ -35,24 +48,24 @@ export function createLaunchStore(address: RedisAddress, seal: Seal | undefined)
       return redis.status === 'ready';
     },
     async write(functionKey, digest, plain) {
-      if (!seal) throw new Error('there is no key to seal launch specs with');
-      await redis.set(launchKey(digest), seal.close(plain, launchContext(functionKey)));
+      if (!seal) throw new Error(`there is no key to seal ${kind.what} with`);
+      await redis.set(kind.key(digest), seal.close(plain, kind.context(functionKey)));
     },
     async retire(digests) {
       for (const some of batches(digests)) {
-        await Promise.all(some.map((digest) => redis.expire(launchKey(digest), EXPIRY_SECONDS)));
+        await Promise.all(some.map((digest) => redis.expire(kind.key(digest), EXPIRY_SECONDS)));
       }
     },
     async missing(digests) {
       const missing: string[] = [];
       for (const some of batches(digests)) {
-        const found = await Promise.all(some.map((digest) => redis.exists(launchKey(digest))));
+        const found = await Promise.all(some.map((digest) => redis.exists(kind.key(digest))));
         missing.push(...some.filter((_, index) => found[index] === 0));
       }
       return missing;
     },
     async *all() {
-      const prefix = launchKey('');
+      const prefix = kind.key('');
       let cursor = '0';
       do {
         const [next, keys] = await redis.scan(cursor, 'MATCH', `${prefix}*`, 'COUNT', BATCH);
