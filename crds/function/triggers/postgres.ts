@@ -66,7 +66,7 @@ export const postgres = Type.Object(
       minimum: 1,
       maximum: 65535,
       default: 5432,
-      description: 'Port of the server itself: a connection pooler has neither LISTEN nor replication.',
+      description: 'Port of the server itself; a connection pooler gets in the way.',
     }),
     database: Type.String({ minLength: 1, maxLength: 63, description: 'Name of the database.' }),
     sslMode: Type.Unsafe<'disable' | 'require' | 'verify-full'>({

@@ -1,6 +1,8 @@
 /** Events that their source posts to the gateway: `POST /hooks/NAMESPACE/NAME/TRIGGER`. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
+import type { Static } from 'typebox';
+import type { s3 } from '#crds/function/triggers/s3.ts';
 import type { TriggerSpec } from '#crds/wire/trigger-spec.ts';
 import { type Failure, failure } from '#gateway/errors.ts';
 import { announcedLength, bodyTooLarge, readBody } from '#gateway/http/body.ts';
@@ -33,7 +35,7 @@ export interface HooksOptions {
 
 /** Whether events of the trigger come by webhook. Such a trigger has no source to run. */
 export function isWebhook({ type, config }: Pick<TriggerSpec, 'type' | 'config'>): boolean {
-  return decoders[type] !== undefined && (config as { webhook?: unknown } | null)?.webhook !== undefined;
+  return decoders[type] !== undefined && (config as Partial<Static<typeof s3>> | null)?.webhook !== undefined;
 }
 
 /** How bodies become events, by type of trigger. */

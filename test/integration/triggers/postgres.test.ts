@@ -17,7 +17,8 @@ beforeAll(async () => {
   await server.sql("CREATE ROLE catnap LOGIN REPLICATION PASSWORD 'secret'");
   await server.sql('GRANT CREATE ON DATABASE postgres TO catnap');
   await server.sql('CREATE SCHEMA shop AUTHORIZATION catnap');
-});
+  // The first time, it is installed.
+}, 6 * 60_000);
 afterEach(async () => {
   await Promise.all(runs.splice(0).map((run) => run.stop().catch(() => {})));
 });
@@ -52,6 +53,15 @@ const confirmed = async (trigger: string) => {
   );
   return Number(row?.behind);
 };
+
+const nobodyConnected = () =>
+  waitFor(
+    async () => {
+      const rows = await server.sql("SELECT FROM pg_stat_activity WHERE application_name = 'catnap'");
+      return rows.length === 0;
+    },
+    { timeoutMs: 5_000, describe: 'no connection to be left' },
+  );
 
 describe('listen', () => {
   it('hands over notifications of its channels, in order', async () => {
@@ -89,6 +99,15 @@ describe('listen', () => {
       Array.from({ length: 3_000 }, (_, index) => index + 1),
     );
     await run.stop();
+  });
+
+  it('stops at once, leaving nothing, also while it does not read', async () => {
+    const run = start(sourceFor('stuck', { listen: { channels: ['stuck'] } }), () => new Promise(() => {}));
+    await run.whenConnected();
+    await server.sql("SELECT pg_notify('stuck', n || repeat('x', 7000)) FROM generate_series(1, 3000) n");
+    await waitFor(() => (run.lag ?? 0) >= 1_000, { timeoutMs: 10_000, describe: 'a thousand to wait' });
+    await run.stop();
+    await nobodyConnected();
   });
 
   it('fails when the server goes away, and hears again after a new start', async () => {
@@ -183,6 +202,25 @@ describe('changes', () => {
     expect(new Set(run.events.map(({ id }) => id)).size).toBe(503);
   });
 
+  it('confirms not one byte of a transaction that is not delivered', async () => {
+    const name = await table();
+    const source = sourceFor('exact', { changes: { tables: [name] } });
+    // The first to commit only; the record that follows is the commit of the others.
+    const run = start(source, (events) =>
+      newIds(events)[0] === 3 ? Promise.resolve() : new Promise(() => {}),
+    );
+    await run.whenConnected();
+    const slow = server.sql(`WITH first AS (INSERT INTO ${name} VALUES (1), (2)) SELECT pg_sleep(0.3)`);
+    await server.sql(`INSERT INTO ${name} VALUES (3)`);
+    await slow;
+    await run.received(1);
+    await waitFor(() => run.lag === 2, { timeoutMs: 5_000, describe: 'two to wait' });
+    await run.stop();
+    await nobodyConnected();
+    const next = start(source);
+    expect(newIds(await next.received(2))).toEqual([1, 2]);
+  });
+
   it('confirms nothing that is not delivered, and answers the server meanwhile', async () => {
     const name = await table();
     const source = sourceFor('held', { changes: { tables: [name] } });
@@ -257,6 +295,37 @@ describe('changes', () => {
     await run.whenConnected();
     await expect(start(sourceFor('taken', { changes })).finished).rejects.toThrow(
       /slot .* is active.*another connection reads from the slot/,
+    );
+  });
+});
+
+describe('a slot that cannot be used is named with what helps', () => {
+  it('when it belongs to something else', async () => {
+    await server.sql("SELECT pg_create_logical_replication_slot('other', 'test_decoding')");
+    const changes = { tables: [await table()], slot: 'other' };
+    await expect(start(sourceFor('other', { changes })).finished).rejects.toThrow(
+      /slot "other" exists, with plugin test_decoding.*set slot to another name, or drop it/,
+    );
+  });
+
+  it('when the server gave it up', async () => {
+    const name = await table();
+    const source = sourceFor('lost', { changes: { tables: [name] } });
+    const run = start(source);
+    await run.whenConnected();
+    await run.stop();
+    await nobodyConnected();
+    await server.sql("ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'");
+    await server.sql('SELECT pg_reload_conf()');
+    for (let segments = 0; segments < 3; segments++) {
+      await server.sql(`INSERT INTO ${name} VALUES ($1)`, [segments]);
+      await server.sql('SELECT pg_switch_wal()');
+    }
+    await server.sql('CHECKPOINT');
+    await server.sql('ALTER SYSTEM RESET max_slot_wal_keep_size');
+    await server.sql('SELECT pg_reload_conf()');
+    await expect(start(source).finished).rejects.toThrow(
+      /thrown away changes.*SELECT pg_drop_replication_slot\('catnap_shop_orders_lost_[0-9a-f]{8}'\)/,
     );
   });
 });
