@@ -43,6 +43,9 @@ const table = async (columns = 'id int PRIMARY KEY, note text') => {
   await server.sql(`ALTER TABLE shop.${name} OWNER TO catnap`);
   return `shop.${name}`;
 };
+/** A transaction that has written its rows for a while when it commits. */
+const slowInsert = (name: string) =>
+  server.sql(`DO $$ BEGIN INSERT INTO ${name} VALUES (1), (2); PERFORM pg_sleep(0.3); END $$`);
 const contents = (events: readonly TriggerEvent[]) => events.map(({ data }) => JSON.parse(data.toString()));
 const newIds = (events: readonly TriggerEvent[]) => contents(events).map((change) => change.new.id);
 const confirmed = async (trigger: string) => {
@@ -193,7 +196,7 @@ describe('changes', () => {
     const name = await table();
     const run = start(sourceFor('order', { changes: { tables: [name] } }));
     await run.whenConnected();
-    const slow = server.sql(`WITH first AS (INSERT INTO ${name} VALUES (1), (2)) SELECT pg_sleep(0.3)`);
+    const slow = slowInsert(name);
     await server.sql(`INSERT INTO ${name} VALUES (3)`);
     await slow;
     await server.sql(`INSERT INTO ${name} SELECT generate_series(10, 509)`);
@@ -210,7 +213,7 @@ describe('changes', () => {
       newIds(events)[0] === 3 ? Promise.resolve() : new Promise(() => {}),
     );
     await run.whenConnected();
-    const slow = server.sql(`WITH first AS (INSERT INTO ${name} VALUES (1), (2)) SELECT pg_sleep(0.3)`);
+    const slow = slowInsert(name);
     await server.sql(`INSERT INTO ${name} VALUES (3)`);
     await slow;
     await run.received(1);
