@@ -14,8 +14,10 @@ export interface Problem {
 
 const catalogue = {
   BadRequest: { status: 400, title: 'The request is not valid' },
+  Unauthorized: { status: 401, title: 'The call is not authorized' },
   RouteNotFound: { status: 404, title: 'No such route' },
   FunctionNotFound: { status: 404, title: 'No such function' },
+  TriggerNotFound: { status: 404, title: 'No such trigger' },
   InvocationNotFound: { status: 404, title: 'No such invocation' },
   MethodNotAllowed: { status: 405, title: 'The method is not allowed here' },
   RequestTimeout: { status: 408, title: 'The request did not arrive in time' },
@@ -40,6 +42,7 @@ const catalogue = {
   QueueFull: { status: 503, title: 'Too many calls wait for the function', retryAfterSeconds: 1 },
   PodsBusy: { status: 503, title: 'Every pod of the function is busy', retryAfterSeconds: 1 },
   AsyncUnavailable: { status: 503, title: 'Asynchronous calls are not possible now', retryAfterSeconds: 5 },
+  HookUnavailable: { status: 503, title: 'The events cannot be taken now', retryAfterSeconds: 5 },
   QueueTimeout: { status: 504, title: 'No pod became free in time', retryAfterSeconds: 1 },
   CallTimeout: { status: 504, title: 'The function did not answer in time' },
 } as const satisfies Record<string, Omit<Problem, 'code'>>;
@@ -59,11 +62,13 @@ export interface Failure {
   readonly problem: Problem;
   /** What went wrong this time and what helps, for the caller to read. */
   readonly detail: string;
+  /** Further headers that go with the answer, name after value after name. */
+  readonly headers?: readonly string[];
 }
 
 /** Makes a {@link Failure}. */
-export function failure(code: ProblemCode, detail: string): Failure {
-  return { problem: problems[code], detail };
+export function failure(code: ProblemCode, detail: string, headers?: readonly string[]): Failure {
+  return { problem: problems[code], detail, headers };
 }
 
 /** The catalogue entry for a condition reason of a Function, if calls can fail with it. */

@@ -24,6 +24,7 @@ import { LaunchSpecs } from './launch/launch-specs.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { connectRedis, interactiveOptions, patientOptions } from './redis.ts';
 import { Sampler } from './samples.ts';
+import { type HookPort, Hooks } from './triggers/webhook/hooks.ts';
 
 /** The part of a kube watcher that the gateway uses. */
 export interface Source<T> {
@@ -39,6 +40,8 @@ export interface GatewayOptions {
   readonly log: Logger;
   /** Made elsewhere when more than the gateway counts in them. */
   readonly metrics?: Metrics;
+  /** Takes the events that sources post; without it there are no hooks. */
+  readonly hookPort?: HookPort;
   /** Ports of function pods and of claims, other than the usual ones in tests. */
   readonly podPort?: number;
   readonly claimPort?: number;
@@ -77,7 +80,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const isolateCounts = () => invoker.table.isolateCounts();
   const sampler = new Sampler({ gatewayId: randomUUID(), redis, loads, claims, isolateCounts, log });
   const asynchronous = createAsync(options, invoker, synced);
-  const frontend = new Frontend({ ...config, invoker, asyncCalls: asynchronous.calls, synced });
+  const hooks = createHooks(options, metrics);
+  const frontend = new Frontend({ ...config, invoker, asyncCalls: asynchronous.calls, hooks, synced });
   const server = createPublicServer(frontend, config.maxConnections);
   invoker.metrics.observe(invoker.table, server.connections);
   const control = createControlServer({
@@ -100,7 +104,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       announce: () => {
         frontend.closing = true;
       },
-      active: () => invoker.active,
+      active: () => invoker.active + (hooks?.active ?? 0),
       settleMs: options.settleMs ?? 0,
       limitMs,
     });
@@ -120,6 +124,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     return stopped;
   };
   return { port, controlPort, announcePort, invoker, stop };
+}
+
+function createHooks({ hookPort: port, log }: GatewayOptions, metrics: Metrics): Hooks | undefined {
+  if (port === undefined) return undefined;
+  return new Hooks({ port, log, refused: (reason) => metrics.refused.inc({ reason }) });
 }
 
 function createLaunching(redis: Redis, encryptionKey: Buffer, log: Logger) {

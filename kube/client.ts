@@ -1,6 +1,7 @@
 /** A generic, typed client of the Kubernetes REST API over raw JSON. */
 import type { Scale } from 'kubernetes-types/autoscaling/v1.js';
 import { type Clock, systemClock } from './clock.ts';
+import type { ApiResource } from './discovery.ts';
 import { transportError, transportReasons } from './errors.ts';
 import { type KubeConfig, loadKubeConfig } from './kube-config.ts';
 import { type CallOptions, type ClientObserver, createRequester, type Requester } from './request.ts';
@@ -66,6 +67,8 @@ export interface KubeClient {
   get<T extends KubeObject>(type: ResourceType<T>, ref: ObjectRef, options?: CallOptions): Promise<T>;
   /** One page. See `listAll` for all of them. */
   list<T extends KubeObject>(type: ResourceType<T>, options?: ListOptions): Promise<ListResult<T>>;
+  /** What a group-version (`v1`, `apps/v1`) consists of; NotFound when it is not served. */
+  resources(groupVersion: string, options?: CallOptions): Promise<ApiResource[]>;
   create<T extends KubeObject>(type: ResourceType<T>, object: T, options?: WriteOptions): Promise<T>;
   /** PUT. Fails with Conflict when `metadata.resourceVersion` is set and not current. */
   update<T extends KubeObject>(type: ResourceType<T>, object: T, options?: WriteOptions): Promise<T>;
@@ -132,7 +135,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
   };
 }
 
-function readOperations(requester: Requester): Pick<KubeClient, 'get' | 'list'> {
+function readOperations(requester: Requester): Pick<KubeClient, 'get' | 'list' | 'resources'> {
   return {
     async get<T extends KubeObject>(type: ResourceType<T>, ref: ObjectRef, options?: CallOptions) {
       const path = resourcePath(type, ref);
@@ -144,6 +147,11 @@ function readOperations(requester: Requester): Pick<KubeClient, 'get' | 'list'> 
       const path = resourcePath(type, { namespace: options.namespace });
       const body = await requester.send({ ...limits(options), verb: 'list', method: 'GET', path, query });
       return listResult(type, body);
+    },
+    async resources(groupVersion, options) {
+      const path = `/${groupVersion.includes('/') ? 'apis' : 'api'}/${groupVersion}`;
+      const body = await requester.send({ ...limits(options), verb: 'get', method: 'GET', path });
+      return (body as { resources?: ApiResource[] } | undefined)?.resources ?? [];
     },
   };
 }

@@ -5,6 +5,7 @@ import type { AsyncCalls } from '#gateway/async/async-calls.ts';
 import { type Failure, failure } from '#gateway/errors.ts';
 import type { FunctionState } from '#gateway/functions/function-state.ts';
 import type { Invoker } from '#gateway/invoke/invoker.ts';
+import type { Hooks } from '#gateway/triggers/webhook/hooks.ts';
 import {
   announcedLength,
   bodyTooLarge,
@@ -18,12 +19,14 @@ import { parsePrefer } from './prefer.ts';
 import { replyProblem } from './reply.ts';
 import { requestHeaders } from './request-headers.ts';
 import { requestId } from './request-id.ts';
-import { type CallRoute, parseRoute } from './route.ts';
+import { type CallRoute, type HookRoute, parseRoute } from './route.ts';
 import { responseOn, upgradeProtocol } from './upgrade.ts';
 
 export interface FrontendOptions {
   readonly invoker: Invoker;
   readonly asyncCalls: AsyncCalls;
+  /** Absent while the gateway runs no triggers. */
+  readonly hooks?: Hooks;
   /** Whether the function table is complete. */
   readonly synced: () => boolean;
   readonly maxBodyBytes: number;
@@ -45,6 +48,7 @@ export class Frontend {
     const route = parseRoute(request.url as string);
     if (route === undefined) this.refuse(request, response, id, noRoute());
     else if (route.kind === 'invocation') this.options.asyncCalls.show(route, request, response, id);
+    else if (route.kind === 'hook') this.hook(route, request, response, id);
     else this.call(route, request, response, id);
   }
 
@@ -56,6 +60,12 @@ export class Frontend {
     const route = parseRoute(request.url as string);
     if (route?.kind !== 'call' || route.asynchronous) this.refuse(request, response, id, noRoute());
     else this.call(route, request, response, id, upgradeProtocol(request));
+  }
+
+  private hook(route: HookRoute, request: IncomingMessage, response: ServerResponse, id: string): void {
+    const { hooks } = this.options;
+    if (hooks === undefined) this.refuse(request, response, id, noRoute());
+    else hooks.handle(route, request, response, id);
   }
 
   private call(
@@ -127,7 +137,7 @@ export class Frontend {
 function noRoute(): Failure {
   return failure(
     'RouteNotFound',
-    'Call a function at /fn/NAMESPACE/NAME, /async/NAMESPACE/NAME, or ask for /invocations/ID.',
+    'Call a function at /fn/NAMESPACE/NAME, /async/NAMESPACE/NAME, ask for /invocations/ID, or post to /hooks/NAMESPACE/NAME/TRIGGER.',
   );
 }
 

@@ -15,7 +15,6 @@ export function replyProblem(
 ): void {
   const body = problemBody(reason, requestId);
   const headers = problemHeaders(reason, body, requestId);
-  if (reason.problem.code === 'MethodNotAllowed') headers.push('allow', 'GET, HEAD');
   reply(request, response, reason.problem.status, headers, body);
 }
 

@@ -20,6 +20,8 @@ describe('parseRoute', () => {
     ['http://any.host:81/fn/shop/hello/x', call('shop/hello', '/fn/shop/hello', '/x')],
     ['/async/shop/hello/x', call('shop/hello', '/async/shop/hello', '/x', true)],
     ['/invocations/i0af', { kind: 'invocation', id: 'i0af', response: false }],
+    ['/hooks/shop/hello/bucket', { kind: 'hook', key: 'shop/hello', trigger: 'bucket' }],
+    ['/hooks/shop/hello/bucket?x=/y', { kind: 'hook', key: 'shop/hello', trigger: 'bucket' }],
     ['/invocations/i0af/response?x', { kind: 'invocation', id: 'i0af', response: true }],
   ])('%s', (target, expected) => {
     expect(parseRoute(target)).toEqual(expected);
@@ -37,6 +39,10 @@ describe('parseRoute', () => {
     '/fn?/shop/hello',
     '/fn/shop?/hello',
     '/fn/shop//hello',
+    '/hooks/shop/hello',
+    '/hooks/shop/hello/',
+    '/hooks/shop//bucket',
+    '/hooks/shop/hello/bucket/more',
     '/invocations/',
     '/invocations/a/other',
     '/invocations/a/response/b',

@@ -19,11 +19,20 @@ export interface InvocationRoute {
   readonly response: boolean;
 }
 
-export type Route = CallRoute | InvocationRoute | undefined;
+/** Events for a trigger, posted by their source. */
+export interface HookRoute {
+  readonly kind: 'hook';
+  /** `namespace/name` of the function. */
+  readonly key: string;
+  readonly trigger: string;
+}
+
+export type Route = CallRoute | InvocationRoute | HookRoute | undefined;
 
 const SYNC = '/fn/';
 const ASYNC = '/async/';
 const INVOCATIONS = '/invocations/';
+const HOOKS = '/hooks/';
 const SLASH = 47;
 
 /**
@@ -35,6 +44,7 @@ export function parseRoute(target: string): Route {
   if (url.startsWith(SYNC)) return callRoute(url, SYNC.length, false);
   if (url.startsWith(ASYNC)) return callRoute(url, ASYNC.length, true);
   if (url.startsWith(INVOCATIONS)) return invocationRoute(url);
+  if (url.startsWith(HOOKS)) return hookRoute(url);
   return undefined;
 }
 
@@ -56,9 +66,19 @@ function callRoute(url: string, start: number, asynchronous: boolean): Route {
   };
 }
 
-function invocationRoute(url: string): Route {
+function hookRoute(url: string): Route {
+  const [namespace = '', name = '', trigger = '', ...more] = pathOf(url).slice(HOOKS.length).split('/');
+  if (namespace === '' || name === '' || trigger === '' || more.length > 0) return undefined;
+  return { kind: 'hook', key: `${namespace}/${name}`, trigger };
+}
+
+function pathOf(url: string): string {
   const query = url.indexOf('?');
-  const path = query < 0 ? url : url.slice(0, query);
+  return query < 0 ? url : url.slice(0, query);
+}
+
+function invocationRoute(url: string): Route {
+  const path = pathOf(url);
   const [id = '', part, ...more] = path.slice(INVOCATIONS.length).split('/');
   if (id === '' || more.length > 0 || (part !== undefined && part !== 'response')) return undefined;
   return { kind: 'invocation', id, response: part === 'response' };

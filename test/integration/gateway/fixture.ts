@@ -17,6 +17,7 @@ import { labels } from '#crds/wire/names.ts';
 import { readConfig } from '#gateway/config.ts';
 import { type Gateway, type Source, startGateway } from '#gateway/gateway.ts';
 import type { ScaleClient } from '#gateway/invoke/waker.ts';
+import type { HookPort } from '#gateway/triggers/webhook/hooks.ts';
 import type { Scale } from '#kube/client.ts';
 import { KubeError } from '#kube/errors.ts';
 
@@ -187,7 +188,7 @@ export const ENCRYPTION_KEY = randomBytes(32).toString('base64');
 
 export async function startFixture(
   env: Record<string, string> = {},
-  options: { settleMs?: number; podPort?: number; claimPort?: number } = {},
+  options: { settleMs?: number; podPort?: number; claimPort?: number; hookPort?: HookPort } = {},
 ): Promise<Fixture> {
   const functions = new FakeSource<CatnapFunction>();
   const pods = new FakeSource<Pod>();
@@ -216,6 +217,7 @@ export async function startFixture(
     podPort,
     claimPort,
     settleMs,
+    hookPort: options.hookPort,
   });
 
   let stopped: Promise<unknown> | undefined;
