@@ -13,6 +13,16 @@ describe('readPoolReports', () => {
     expect(readPoolReports({})).toEqual({ claims: [], strays: [] });
   });
 
+  it('knows a claim that the code did not outlive', () => {
+    const { claims } = readPoolReports({
+      claims: [
+        { ...claim, loadFailed: true },
+        { ...claim, loadFailed: 1 },
+      ],
+    });
+    expect(claims).toEqual([{ ...claim, loadFailed: true }, claim]);
+  });
+
   it.each([
     [{ namespace: 'Shop' }],
     [{ pod: '../secrets/x' }],
