@@ -73,8 +73,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     announcing?.podSeen(current?.metadata?.uid);
   });
 
-  const { loads, claims } = invoker;
-  const sampler = new Sampler({ gatewayId: randomUUID(), redis, loads, claims, log });
+  const { loads, claims, coldStarts } = invoker;
+  const sampler = new Sampler({ gatewayId: randomUUID(), redis, loads, claims, coldStarts, log });
   const asynchronous = createAsync(options, invoker, synced);
   const frontend = new Frontend({ ...config, invoker, asyncCalls: asynchronous.calls, synced });
   const server = createPublicServer(frontend, config.maxConnections);

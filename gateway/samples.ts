@@ -9,6 +9,7 @@ import {
   SAMPLE_TTL_MS,
   sampleKey,
 } from '#crds/wire/samples.ts';
+import type { ColdStartBook } from './functions/cold-starts.ts';
 import type { LoadBook } from './functions/load.ts';
 import type { ClaimBook } from './launch/claim-book.ts';
 
@@ -20,6 +21,7 @@ export interface SamplerOptions {
   readonly redis: Pick<Redis, 'status' | 'multi' | 'srem' | 'del'>;
   readonly loads: LoadBook;
   readonly claims: Pick<ClaimBook, 'isEmpty' | 'report'>;
+  readonly coldStarts: Pick<ColdStartBook, 'report'>;
   readonly log: Logger;
 }
 
@@ -56,11 +58,12 @@ export class Sampler {
   }
 
   private async publish(functions: Record<string, FunctionSample>): Promise<void> {
-    const { redis, gatewayId, claims, log } = this.options;
+    const { redis, gatewayId, claims, coldStarts, log } = this.options;
     this.sequence += 1;
     // Without Redis the sample is void: the next one is as good, and none means "unknown" to the reader.
     if (redis.status !== 'ready') return;
-    const sample: GatewaySample = { sequence: this.sequence, functions, ...claims.report() };
+    const reports = { ...claims.report(), ...coldStarts.report() };
+    const sample: GatewaySample = { sequence: this.sequence, functions, ...reports };
     try {
       await redis
         .multi()
