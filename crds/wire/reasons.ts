@@ -8,6 +8,8 @@ export const conditionTypes = {
   ready: 'Ready',
   /** At least one replica runs. Deliberately not part of Ready. */
   active: 'Active',
+  /** A schedule of the function has an open window. Only where there are schedules. */
+  scheduled: 'Scheduled',
 } as const;
 
 export const reasons = {
@@ -25,6 +27,10 @@ export const reasons = {
   running: 'Running',
   starting: 'Starting',
   asleep: 'Asleep',
+  // Scheduled
+  scheduleOpened: 'ScheduleOpened',
+  scheduleClosed: 'ScheduleClosed',
+  scheduleInvalid: 'ScheduleInvalid',
   // Either
   paused: 'Paused',
   // Events only

@@ -76,6 +76,7 @@ function stage(start: { fn?: CatnapFunction; replicas: number; pods?: Pod[] }) {
     } as unknown as Caches,
     written: { functions: createFreshest<CatnapFunction>(() => 0) },
     onPoolReports: () => {},
+    onColdStarts: () => {},
     deleted: createDeletedPods(),
     samples: { read: async () => world.snapshot, close: () => {} },
     recorder: { record: (_, { note }) => void notes.push(note), stop: async () => {} },
@@ -119,9 +120,10 @@ describe('the autoscaler', () => {
   it('scales with load and says so', async () => {
     const s = stage({ replicas: 1, pods: [aPod('r1', { ready: true })] });
     s.world.snapshot = {
-      of: () => ({ concurrency: 35, active: true, complete: true }),
+      of: () => ({ concurrency: 35, arrivals: 35, active: true, complete: true }),
       keys: () => [KEY],
       pools: { claims: [], strays: [] },
+      coldStarts: new Map(),
     };
     await tickUntil(s.autoscaler, () => s.server.writes.length > 0);
     expect(s.server.writes).toEqual([5]);
@@ -212,9 +214,10 @@ describe('the autoscaler', () => {
   it('takes the pool’s pods into account, and deletes them when the function sleeps', async () => {
     const s = stage({ fn: loaded({ idleSeconds: 0 }), replicas: 0, pods: [aBorrowedPod('r1')] });
     s.world.snapshot = {
-      of: () => ({ concurrency: 0, active: false, complete: true }),
+      of: () => ({ concurrency: 0, arrivals: 0, active: false, complete: true }),
       keys: () => [KEY],
       pools: { claims: [], strays: [] },
+      coldStarts: new Map(),
     };
     await tickUntil(s.autoscaler, () => s.server.deleted.length > 0);
     expect(s.server.deleted).toEqual(['warm-1']);
@@ -244,9 +247,10 @@ describe('the autoscaler', () => {
     const s = stage({ fn: loaded({ idleSeconds: 0 }), replicas: 1, pods: [aBorrowedPod('r1')] });
     Object.assign(s.server, { version: 8, replicas: 3 });
     s.world.snapshot = {
-      of: () => ({ concurrency: 0, active: false, complete: true }),
+      of: () => ({ concurrency: 0, arrivals: 0, active: false, complete: true }),
       keys: () => [KEY],
       pools: { claims: [], strays: [] },
+      coldStarts: new Map(),
     };
     await tickUntil(s.autoscaler, () => false);
     expect([s.server.writes, s.server.deleted]).toEqual([[], []]);

@@ -12,6 +12,7 @@ import { type Clock, sleep } from '#kube/clock.ts';
 import type { EventRecorder } from '#kube/events.ts';
 import { describeError, type Log } from '#kube/log.ts';
 import { byFunction, type Caches } from '../caches.ts';
+import type { ColdStartReports } from '../cold-start/reports.ts';
 import type { DeletedPods } from '../function/deleted-pods.ts';
 import type { Freshest } from '../function/freshest.ts';
 import { ownershipOf } from '../function/resources/owner.ts';
@@ -47,6 +48,8 @@ export interface AutoscalerOptions {
   samples: SampleSource;
   /** What gateways say of warm pods, at each reading. */
   onPoolReports: (reports: PoolReports) => void;
+  /** Cold starts that gateways tell of, at each reading. */
+  onColdStarts: (reports: ColdStartReports) => void;
   recorder: EventRecorder;
   observe: AutoscalerObserver;
   log: Log;
@@ -125,7 +128,10 @@ export function createAutoscaler(options: AutoscalerOptions): Autoscaler {
     const startedAt = clock.monotonic();
     const snapshot = await options.samples.read();
     observe.informed(snapshot !== undefined);
-    if (snapshot) options.onPoolReports(snapshot.pools);
+    if (snapshot) {
+      options.onPoolReports(snapshot.pools);
+      options.onColdStarts(snapshot.coldStarts);
+    }
     const keys = new Set([...candidates, ...(snapshot?.keys() ?? []), ...wanted.keys()]);
     for (const key of keys) {
       const change = evaluate(key, snapshot?.of(key));

@@ -1,5 +1,6 @@
 /** Adds up what gateways report. Pure; where the reports come from is another file's business. */
-import type { FunctionSample } from '#crds/wire/samples.ts';
+import type { ColdStart, FunctionSample } from '#crds/wire/samples.ts';
+import { type ColdStartReports, readColdStarts } from '../cold-start/reports.ts';
 import { type PoolReports, readPoolReports } from '../pool/reports.ts';
 import type { Load } from './decide.ts';
 
@@ -7,8 +8,8 @@ import type { Load } from './decide.ts';
 const STALE_MS = 3_000;
 /** A gateway that is listed but not heard for this long is gone for good, not just late. */
 const GONE_MS = 30_000;
-/** More load than any cluster serves; a bound on what a broken writer can cause. */
-const MAX_CONCURRENCY = 1e7;
+/** More calls than any cluster serves; a bound on what a broken writer can cause. */
+const MAX_CALLS = 1e7;
 
 /** What was read about one gateway: its report as stored, or null when there is none. */
 export interface Report {
@@ -32,6 +33,7 @@ export interface LoadSnapshot {
   keys(): Iterable<string>;
   /** What gateways did with warm pods. */
   readonly pools: PoolReports;
+  readonly coldStarts: ColdStartReports;
 }
 
 export interface Reading {
@@ -46,7 +48,7 @@ export interface Reading {
 export function readReports(reports: readonly Report[], before: Hearing, nowMs: number): Reading {
   const hearing = new Map<string, Heard>();
   const totals = new Map<string, FunctionSample>();
-  const pools: PoolReports = { claims: [], strays: [] };
+  const told: Told = { pools: { claims: [], strays: [] }, coldStarts: new Map() };
   const gone: string[] = [];
   let complete = true;
   let heardAny = false;
@@ -61,35 +63,54 @@ export function readReports(reports: readonly Report[], before: Hearing, nowMs: 
     if (sample && nowMs - heard.atMs <= STALE_MS) {
       heardAny = true;
       addAll(totals, sample.functions);
-      const { claims, strays } = readPoolReports(sample);
-      pools.claims.push(...claims);
-      pools.strays.push(...strays);
+      addTold(told, sample);
     } else if (nowMs - heard.atMs > GONE_MS) {
       gone.push(gatewayId);
     } else {
       complete = false;
     }
   }
-  return { hearing, snapshot: heardAny ? snapshotOf(totals, complete, pools) : undefined, gone };
+  return {
+    hearing,
+    snapshot: heardAny ? snapshotOf(totals, complete, told) : undefined,
+    gone,
+  };
 }
 
 function snapshotOf(
   totals: ReadonlyMap<string, FunctionSample>,
   complete: boolean,
-  pools: PoolReports,
+  told: Told,
 ): LoadSnapshot {
   return {
     of(key) {
       const { concurrency = 0, queued = 0, arrivals = 0 } = totals.get(key) ?? {};
       return {
-        concurrency: Math.min(concurrency, MAX_CONCURRENCY),
+        concurrency: Math.min(concurrency, MAX_CALLS),
+        arrivals: Math.min(arrivals, MAX_CALLS),
         active: concurrency > 0 || queued > 0 || arrivals > 0,
         complete,
       };
     },
     keys: () => totals.keys(),
-    pools,
+    ...told,
   };
+}
+
+/** What gateways say beside the load. */
+interface Told {
+  pools: PoolReports;
+  coldStarts: Map<string, ColdStart>;
+}
+
+/** Of several cold starts of one function, the last is kept. */
+function addTold({ pools, coldStarts }: Told, sample: Sample): void {
+  const { claims, strays } = readPoolReports(sample);
+  pools.claims.push(...claims);
+  pools.strays.push(...strays);
+  for (const [key, report] of readColdStarts(sample.coldStarts)) {
+    if (report.atMs > (coldStarts.get(key)?.atMs ?? 0)) coldStarts.set(key, report);
+  }
 }
 
 function addAll(totals: Map<string, FunctionSample>, functions: Record<string, unknown>): void {
@@ -113,16 +134,17 @@ interface Sample {
   functions: Record<string, unknown>;
   claims?: unknown;
   strays?: unknown;
+  coldStarts?: unknown;
 }
 
 /** A report that cannot be read counts as absent, like any other silence. */
 function parseSample(text: string): Sample | undefined {
   try {
-    const { sequence, functions, claims, strays } = JSON.parse(text) as Record<string, unknown>;
+    const { sequence, functions, claims, strays, coldStarts } = JSON.parse(text) as Record<string, unknown>;
     if (!Number.isSafeInteger(sequence) || typeof functions !== 'object' || functions === null)
       return undefined;
     const known = { sequence: sequence as number, functions: functions as Record<string, unknown> };
-    return { ...known, claims, strays };
+    return { ...known, claims, strays, coldStarts };
   } catch {
     return undefined;
   }

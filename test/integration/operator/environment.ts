@@ -31,12 +31,14 @@ export interface Environment {
   stop(): Promise<void>;
 }
 
+type Reports = Pick<GatewaySample, 'claims' | 'strays' | 'coldStarts'>;
+
 /** Plays a gateway that publishes load samples. */
 export interface FakeGateway {
-  /** From now on, each sample says this. */
-  report(concurrency: Record<string, number>): void;
-  /** From now on, each sample also says this of warm pods. */
-  tell(pools: Pick<GatewaySample, 'claims' | 'strays'>): void;
+  /** From now on, each sample says this; where no arrivals are given, one call came wherever there is load. */
+  report(concurrency: Record<string, number>, arrivals?: Record<string, number>): void;
+  /** From now on, each sample also says this. */
+  tell(reports: Reports): void;
   /** No more samples, and no goodbye. */
   fallSilent(): void;
 }
@@ -120,16 +122,17 @@ export function createFakeGateway(url: string): FakeGateway & { close(): void } 
   const redis = new Redis(url, { maxRetriesPerRequest: 0, enableOfflineQueue: false });
   redis.on('error', () => {});
   let functionsNow: Record<string, number> | undefined;
-  let poolsNow: Pick<GatewaySample, 'claims' | 'strays'> = {};
+  let arrivalsNow: Record<string, number> = {};
+  let reportsNow: Reports = {};
   let sequence = 0;
   const publish = () => {
     if (!functionsNow) return;
     sequence += 1;
     const samples = Object.entries(functionsNow).map(([key, concurrency]) => [
       key,
-      { concurrency, queued: 0, arrivals: concurrency > 0 ? 1 : 0 },
+      { concurrency, queued: 0, arrivals: arrivalsNow[key] ?? (concurrency > 0 ? 1 : 0) },
     ]);
-    const text = JSON.stringify({ sequence, functions: Object.fromEntries(samples), ...poolsNow });
+    const text = JSON.stringify({ sequence, functions: Object.fromEntries(samples), ...reportsNow });
     redis
       .multi()
       .sadd(GATEWAYS_KEY, 'gateway-1')
@@ -139,12 +142,13 @@ export function createFakeGateway(url: string): FakeGateway & { close(): void } 
   };
   const timer = setInterval(publish, 1_000);
   return {
-    report(concurrency) {
+    report(concurrency, arrivals = {}) {
       functionsNow = concurrency;
+      arrivalsNow = arrivals;
       publish();
     },
-    tell(pools) {
-      poolsNow = pools;
+    tell(reports) {
+      reportsNow = reports;
       publish();
     },
     fallSilent() {
