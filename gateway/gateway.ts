@@ -76,9 +76,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     announcing?.podSeen(current?.metadata?.uid);
   });
 
-  const { loads, claims } = invoker;
+  const { loads, claims, coldStarts } = invoker;
   const isolateCounts = () => invoker.table.isolateCounts();
-  const sampler = new Sampler({ gatewayId: randomUUID(), redis, loads, claims, isolateCounts, log });
+  const told = { claims, coldStarts, isolateCounts };
+  const sampler = new Sampler({ gatewayId: randomUUID(), redis, loads, ...told, log });
   const asynchronous = createAsync(options, invoker, synced);
   const hooks = createHooks(options, metrics);
   const frontend = new Frontend({ ...config, invoker, asyncCalls: asynchronous.calls, hooks, synced });

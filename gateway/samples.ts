@@ -9,6 +9,7 @@ import {
   SAMPLE_TTL_MS,
   sampleKey,
 } from '#crds/wire/samples.ts';
+import type { ColdStartBook } from './functions/cold-starts.ts';
 import type { LoadBook } from './functions/load.ts';
 import type { ClaimBook } from './launch/claim-book.ts';
 
@@ -21,6 +22,7 @@ export interface SamplerOptions {
   readonly loads: LoadBook;
   readonly claims: Pick<ClaimBook, 'isEmpty' | 'report'>;
   readonly isolateCounts: () => ReadonlyMap<string, number>;
+  readonly coldStarts: Pick<ColdStartBook, 'report'>;
   readonly log: Logger;
 }
 
@@ -57,7 +59,7 @@ export class Sampler {
   }
 
   private async publish(functions: Record<string, FunctionSample>): Promise<void> {
-    const { redis, gatewayId, claims, log } = this.options;
+    const { redis, gatewayId, claims, coldStarts, log } = this.options;
     this.sequence += 1;
     // Without Redis the sample is void: the next one is as good, and none means "unknown" to the reader.
     if (redis.status !== 'ready') return;
@@ -66,6 +68,7 @@ export class Sampler {
       sequence: this.sequence,
       functions,
       ...claims.report(),
+      ...coldStarts.report(),
       ...(isolates.size > 0 && { isolates: Object.fromEntries(isolates) }),
     };
     try {

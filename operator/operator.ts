@@ -4,7 +4,7 @@
  */
 import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import type { Function as CatnapFunction } from '#crds/function/types.ts';
-import { functionKey } from '#crds/wire/names.ts';
+import { functionKey, splitKey } from '#crds/wire/names.ts';
 import type { KubeClient } from '#kube/client.ts';
 import { systemClock } from '#kube/clock.ts';
 import { createEventRecorder } from '#kube/events.ts';
@@ -16,6 +16,7 @@ import { type AutoscalerMetrics, createAutoscalerMetrics } from './autoscaler/me
 import { createSampleSource } from './autoscaler/sample-source.ts';
 import { reportWakes } from './autoscaler/wake-reporter.ts';
 import { type Caches, createCaches, onFunctionConcerned } from './caches.ts';
+import { createColdStarts } from './cold-start/cold-starts.ts';
 import type { Config } from './config.ts';
 import { createDeletedPods } from './function/deleted-pods.ts';
 import { createFreshest } from './function/freshest.ts';
@@ -135,6 +136,15 @@ async function lead(
     log,
     clock,
   });
+  const coldStarts = createColdStarts({
+    functionOf: (key) => {
+      const { namespace, name } = splitKey(key);
+      return caches.functions.get(namespace, name);
+    },
+    enqueue: (key) => queue.add(key),
+    now: clock.now,
+    monotonic: clock.monotonic,
+  });
   const autoscaler = createAutoscaler({
     client,
     caches,
@@ -143,6 +153,7 @@ async function lead(
     samples,
     onPoolReports: warmPools.take,
     onTriggerReports: triggers.take,
+    onColdStarts: coldStarts.take,
     recorder,
     observe: observers.autoscaler,
     log,
@@ -159,6 +170,7 @@ async function lead(
       recorder,
       settings: config,
       launches: warmPools.launches,
+      coldStarts,
       log,
       now: clock.now,
       monotonic: clock.monotonic,

@@ -45,6 +45,7 @@ const printerColumns = [
   { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
   { name: 'Replicas', type: 'integer', jsonPath: '.status.replicas' },
   { name: 'URL', type: 'string', jsonPath: '.status.url' },
+  { name: 'Min', type: 'integer', jsonPath: '.status.minReplicas', priority: 1 },
   {
     name: 'Message',
     type: 'string',

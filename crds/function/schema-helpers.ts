@@ -23,3 +23,7 @@ export const integer = (options: {
 
 export const intOrString = (description: string) =>
   Type.Unsafe<number | string>({ 'x-kubernetes-int-or-string': true, description });
+
+/** A duration that was measured. */
+export const milliseconds = (description: string) =>
+  Type.Integer({ format: 'int64', minimum: 0, description });

@@ -7,7 +7,7 @@
  */
 import Type, { type Static } from 'typebox';
 import { condition } from './condition.ts';
-import { integer, intOrString, mapOf, rule, stringEnum } from './schema-helpers.ts';
+import { integer, intOrString, mapOf, milliseconds, rule, stringEnum } from './schema-helpers.ts';
 import { triggers, triggersStatus } from './triggers.ts';
 
 const configMapOrSecretRef = (kind: string) =>
@@ -177,6 +177,47 @@ const resources = Type.Object(
   { description: 'CPU and memory of one pod.', default: {} },
 );
 
+const schedules = Type.Array(
+  Type.Object(
+    {
+      name: Type.String({
+        maxLength: 63,
+        pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$',
+        description: 'Name of the schedule, for status and Events.',
+      }),
+      start: Type.String({
+        maxLength: 128,
+        pattern: '^[0-9A-Za-z*?,/#-]+( +[0-9A-Za-z*?,/#-]+){4}$',
+        description:
+          'When a window opens, as five cron fields: minute, hour, day of month, month, day of week.',
+      }),
+      durationMinutes: integer({
+        minimum: 1,
+        maximum: 44640,
+        description: 'How long a window stays open.',
+      }),
+      timeZone: Type.String({
+        maxLength: 64,
+        pattern: '^[A-Za-z][A-Za-z0-9_+/-]*$',
+        default: 'UTC',
+        description: 'IANA name of the time zone in which `start` is read, for example Europe/Berlin.',
+      }),
+      minReplicas: integer({
+        minimum: 1,
+        maximum: 1000,
+        description: 'Replicas kept while a window is open.',
+      }),
+    },
+    { description: 'Windows of time in which more replicas are kept.' },
+  ),
+  {
+    maxItems: 16,
+    'x-kubernetes-list-type': 'map',
+    'x-kubernetes-list-map-keys': ['name'],
+    description: 'Times at which more replicas are kept; the largest minimum holds.',
+  },
+);
+
 const scaling = Type.Object(
   {
     minReplicas: integer({
@@ -203,12 +244,21 @@ const scaling = Type.Object(
       default: 70,
       description: 'Percentage of concurrency at which the autoscaler adds a replica.',
     }),
+    requestsPerSecond: Type.Optional(
+      integer({
+        minimum: 1,
+        maximum: 100000,
+        description:
+          'Calls per second that one replica is meant to take; only concurrency counts when absent.',
+      }),
+    ),
     idleSeconds: integer({
       minimum: 1,
       maximum: 86400,
       default: 60,
       description: 'Time without calls after which replicas are given back.',
     }),
+    schedules: Type.Optional(schedules),
   },
   {
     default: {},
@@ -219,6 +269,11 @@ const scaling = Type.Object(
         '!has(self.minReplicas) || !has(self.maxReplicas) || self.minReplicas <= self.maxReplicas',
         'minReplicas must not exceed maxReplicas',
         '.minReplicas',
+      ),
+      rule(
+        '!has(self.schedules) || !has(self.maxReplicas) || self.schedules.all(schedule, schedule.minReplicas <= self.maxReplicas)',
+        'minReplicas of a schedule must not exceed maxReplicas',
+        '.schedules',
       ),
     ],
   },
@@ -316,6 +371,21 @@ export const functionSpec = Type.Object(
   },
 );
 
+const lastColdStart = Type.Object(
+  {
+    at: Type.String({ format: 'date-time', description: 'When the call was answered.' }),
+    start: stringEnum(['pooled', 'isolate', 'dedicated'], {
+      description: 'Whether a warm pod was claimed, a host loaded it, or a pod of its own was started.',
+    }),
+    totalMs: milliseconds('From the first call that found no pod to the first byte of the answer.'),
+    queuedMs: milliseconds('Of these until the claim of a warm pod began, or until a pod took calls.'),
+    claimedMs: Type.Optional(milliseconds('For the claim, without the loading of the code.')),
+    loadedMs: Type.Optional(milliseconds('For the loading of the code in the warm pod.')),
+    firstByteMs: milliseconds('From there to the first byte of the answer.'),
+  },
+  { description: 'The last cold start that a gateway reported.' },
+);
+
 export const functionStatus = Type.Object(
   {
     observedGeneration: Type.Optional(
@@ -325,10 +395,24 @@ export const functionStatus = Type.Object(
       Type.Array(condition, {
         'x-kubernetes-list-type': 'map',
         'x-kubernetes-list-map-keys': ['type'],
-        description: 'Ready and Active, by type.',
+        description: 'Ready and Active, and Scheduled where there are schedules, by type.',
       }),
     ),
     replicas: Type.Optional(Type.Integer({ format: 'int32', description: 'Pods that exist.' })),
+    minReplicas: Type.Optional(
+      Type.Integer({
+        format: 'int32',
+        description:
+          'The minimum that holds now: of spec.scaling.minReplicas and the open schedules the largest; absent without schedules.',
+      }),
+    ),
+    openSchedules: Type.Optional(
+      Type.Array(Type.String(), {
+        'x-kubernetes-list-type': 'atomic',
+        description: 'Names of the schedules with an open window.',
+      }),
+    ),
+    lastColdStart: Type.Optional(lastColdStart),
     readyReplicas: Type.Optional(Type.Integer({ format: 'int32', description: 'Pods that take calls.' })),
     selector: Type.Optional(
       Type.String({ description: 'Label selector of the pods, for the scale subresource.' }),

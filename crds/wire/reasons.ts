@@ -10,6 +10,8 @@ export const conditionTypes = {
   active: 'Active',
   /** Of a trigger: its events reach the function. */
   connected: 'Connected',
+  /** A schedule of the function has an open window. Only where there are schedules. */
+  scheduled: 'Scheduled',
 } as const;
 
 export const reasons = {
@@ -37,7 +39,11 @@ export const reasons = {
   triggerUnreported: 'TriggerUnreported',
   secretMissing: 'SecretMissing',
   secretForbidden: 'SecretForbidden',
-  // Ready or Active
+  // Scheduled
+  scheduleOpened: 'ScheduleOpened',
+  scheduleClosed: 'ScheduleClosed',
+  scheduleInvalid: 'ScheduleInvalid',
+  // Any of these
   paused: 'Paused',
   // Events only
   woken: 'Woken',

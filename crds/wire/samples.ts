@@ -35,6 +35,8 @@ export interface Claim {
   /** What the claim took, in milliseconds: until the pod answered, and the loading of the code within that. */
   claimMs: number;
   loadMs: number;
+  /** The code did not load, and the pod ends. */
+  loadFailed?: true;
 }
 
 /** A pod with a pool's label that refuses claims: another gateway claimed it and did not live to tell. */
@@ -42,6 +44,20 @@ export interface Stray {
   namespace: string;
   pod: string;
   podUid: string;
+}
+
+/** How long the parts of a cold start took, in milliseconds. */
+export interface ColdStart {
+  /** When the first byte of the answer came, in milliseconds since 1970. */
+  atMs: number;
+  start: 'pooled' | 'isolate' | 'dedicated';
+  /** Until the claim of a warm pod began; for a pod of its own, until that took the call. */
+  queuedMs: number;
+  /** Of warm pods: the claim without the loading of the code, and that loading. */
+  claimedMs?: number;
+  loadedMs?: number;
+  /** From there to the first byte of the answer. */
+  firstByteMs: number;
 }
 
 /** How a trigger fares that this gateway runs. */
@@ -64,6 +80,8 @@ export interface GatewaySample {
   /** Absent when there are none. */
   claims?: Claim[];
   strays?: Stray[];
+  /** By `namespace/name`: the last one of each function, repeated for some seconds. Absent when there are none. */
+  coldStarts?: Record<string, ColdStart>;
   triggers?: TriggerReport[];
   /** Functions that this gateway knows to be loaded on shared hosts, by `namespace/~pool`. */
   isolates?: Record<string, number>;

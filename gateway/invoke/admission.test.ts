@@ -21,9 +21,11 @@ const limits: Limits = {
 class TestCall implements Waiter {
   place: Place | undefined = undefined;
   pod: Pod | undefined = undefined;
+  coldMs: number | undefined = undefined;
   refusal: Failure | undefined = undefined;
-  run(pod: Pod): void {
+  run(pod: Pod, coldMs: number | undefined): void {
     this.pod = pod;
+    this.coldMs = coldMs;
   }
   refuse(reason: Failure): void {
     this.refusal = reason;
@@ -146,13 +148,15 @@ describe('Admission', () => {
   });
 
   it('measures a cold start from the first call that found no pod', () => {
-    enter(1);
+    const [first] = enter(1);
     now = 40;
-    enter(1);
+    const [second] = enter(1);
     now = 100;
-    pod('a');
+    const only = pod('a');
     admission.podsChanged(fn);
     expect(coldStarts).toEqual([100]);
+    admission.release(fn, only);
+    expect([first?.coldMs, second?.pod, second?.coldMs]).toEqual([100, only, undefined]);
   });
 
   it('does not call it a cold start when a pod was only busy', () => {

@@ -41,7 +41,7 @@ export class Admission {
     if (fn.waiting === 0) {
       const pod = this.pick(fn);
       if (pod) {
-        this.occupy(fn, pod, waiter, false);
+        this.occupy(fn, pod, waiter, undefined);
         return;
       }
     }
@@ -163,10 +163,10 @@ export class Admission {
     return pickPod(fn.pods, fn.limits.concurrency, this.options.now);
   }
 
-  private occupy(fn: FunctionState, pod: Pod, waiter: Waiter, endsColdStart: boolean): void {
+  private occupy(fn: FunctionState, pod: Pod, waiter: Waiter, coldMs: number | undefined): void {
     pod.inFlight += 1;
     fn.inFlight += 1;
-    waiter.run(pod, endsColdStart);
+    waiter.run(pod, coldMs);
   }
 
   private handOut(fn: FunctionState): void {
@@ -175,17 +175,19 @@ export class Admission {
     while (queue.length > 0) {
       const pod = this.pick(fn);
       if (pod === undefined) return;
-      const endsColdStart = this.endColdStart(fn, pod);
-      this.occupy(fn, pod, queue.shift() as Waiter, endsColdStart);
+      const coldMs = this.endColdStart(fn, pod);
+      this.occupy(fn, pod, queue.shift() as Waiter, coldMs);
     }
     this.afterQueueShrank(fn);
   }
 
-  private endColdStart(fn: FunctionState, pod: Pod): boolean {
-    if (fn.coldSince === undefined) return false;
-    this.options.onColdStart(fn, pod, this.options.now() - fn.coldSince);
+  /** How long the function had no pod; undefined when it had one. */
+  private endColdStart(fn: FunctionState, pod: Pod): number | undefined {
+    if (fn.coldSince === undefined) return undefined;
+    const coldMs = this.options.now() - fn.coldSince;
+    this.options.onColdStart(fn, pod, coldMs);
     fn.coldSince = undefined;
-    return true;
+    return coldMs;
   }
 
   private starve(fn: FunctionState): void {

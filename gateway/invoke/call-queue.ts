@@ -9,9 +9,9 @@ export interface Waiter {
   /**
    * It has a place on this pod now and gives it back by Admission.release or .requeue.
    *
-   * @param endsColdStart it is the first to get one since the function had no pod
+   * @param coldMs how long the function had no pod, in milliseconds, if it is the first to get a place since then
    */
-  run(pod: Pod, endsColdStart: boolean): void;
+  run(pod: Pod, coldMs: number | undefined): void;
   /** It will not get a place. */
   refuse(failure: Failure): void;
 }

@@ -28,8 +28,18 @@ export interface CallContext {
   /** `error` is why the call counts as failed; undefined for success. */
   readonly onEnd: (fn: FunctionState, durationMs: number, error: string | undefined) => void;
   readonly onResend: (fn: FunctionState) => void;
-  /** The call that ended a cold start gets its first byte, so long after it got its pod. */
-  readonly onColdFirstByte: (ms: number, pod: Pod | undefined) => void;
+  /**
+   * The call that ended a cold start gets its first byte.
+   *
+   * @param coldMs how long the function had no pod
+   * @param firstByteMs from the end of that to the first byte
+   */
+  readonly onColdFirstByte: (
+    fn: FunctionState,
+    pod: Pod | undefined,
+    coldMs: number,
+    firstByteMs: number,
+  ) => void;
 }
 
 type Stage = 'waiting' | 'running' | 'ended';
@@ -52,7 +62,8 @@ export class Call implements Waiter, RunningCall, Dispatcher.DispatchHandler {
   private resends = 0;
   /** It had to wait for a pod. */
   private waited = false;
-  private endsColdStart = false;
+  /** How long the function had no pod, when this call ended that. */
+  private coldMs: number | undefined = undefined;
   /** When a pod took it; only known of calls that waited. */
   private ranAt = 0;
 
@@ -100,9 +111,9 @@ export class Call implements Waiter, RunningCall, Dispatcher.DispatchHandler {
     this.fail(reason);
   }
 
-  run(pod: Pod, endsColdStart: boolean): void {
+  run(pod: Pod, coldMs: number | undefined): void {
     const { exchange } = this;
-    this.endsColdStart = endsColdStart;
+    this.coldMs = coldMs;
     if (this.waited) this.ranAt = this.context.now();
     this.stage = 'running';
     this.pod = pod;
@@ -140,10 +151,10 @@ export class Call implements Waiter, RunningCall, Dispatcher.DispatchHandler {
 
   /** For those that waited only: the warm path has no use for the time. */
   private timing(): string {
-    const { arrivedAt, ranAt, endsColdStart, context } = this;
+    const { fn, pod, arrivedAt, ranAt, coldMs, context } = this;
     const answeredAt = context.now();
-    if (endsColdStart) context.onColdFirstByte(answeredAt - ranAt, this.pod);
-    return serverTiming({ arrivedAt, ranAt, answeredAt, claim: this.pod?.claim });
+    if (coldMs !== undefined) context.onColdFirstByte(fn, pod, coldMs, answeredAt - ranAt);
+    return serverTiming({ arrivedAt, ranAt, answeredAt, claim: pod?.claim });
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -1,5 +1,6 @@
 /** The invocation path put together: everything between a request and the pods, without any HTTP server. */
 import type { Logger } from 'pino';
+import { ColdStartBook } from '#gateway/functions/cold-starts.ts';
 import type { FunctionState } from '#gateway/functions/function-state.ts';
 import { FunctionTable } from '#gateway/functions/function-table.ts';
 import { LoadBook } from '#gateway/functions/load.ts';
@@ -28,6 +29,7 @@ export class Invoker {
   readonly table: FunctionTable;
   readonly loads: LoadBook;
   readonly claims = new ClaimBook();
+  readonly coldStarts = new ColdStartBook({ now: Date.now, monotonic: () => performance.now() });
   readonly metrics: Metrics;
   /** Calls that run or wait. */
   active = 0;
@@ -107,8 +109,10 @@ export class Invoker {
       onResend: (fn) => {
         metricsOf(fn).resends += 1;
       },
-      onColdFirstByte: (ms, pod) => {
-        if (!pod?.wasAwake) metrics.coldAnswered(ms, pod?.claim);
+      onColdFirstByte: (fn, pod, coldMs, firstByteMs) => {
+        if (pod?.wasAwake) return;
+        metrics.coldAnswered(firstByteMs, pod?.claim);
+        this.coldStarts.answered(fn.key, { coldMs, firstByteMs, claim: pod?.claim });
       },
     };
   }

@@ -15,6 +15,7 @@ export interface ClaimDetails {
   readonly revision: string;
   readonly claimMs: number;
   readonly loadMs: number;
+  readonly loadFailed?: true;
 }
 
 export class ClaimBook {
@@ -22,7 +23,7 @@ export class ClaimBook {
   private readonly claims = new Map<string, Claim>();
   private readonly strays = new Map<string, Stray>();
 
-  claimed(pod: Pod, { functionKey, revision, claimMs, loadMs }: ClaimDetails): void {
+  claimed(pod: Pod, { functionKey, revision, claimMs, loadMs, loadFailed }: ClaimDetails): void {
     const { namespace, name } = splitKey(functionKey);
     this.strays.delete(pod.uid);
     if (this.claims.size >= MAX_ENTRIES) return;
@@ -34,6 +35,7 @@ export class ClaimBook {
       revision,
       claimMs: round(claimMs),
       loadMs: round(loadMs),
+      ...(loadFailed && { loadFailed }),
     });
   }
 

@@ -146,7 +146,7 @@ export class Claimer {
       }
       case 'load_failed':
         pod.state = 'leaving';
-        book.claimed(pod, { functionKey: fn.key, revision, claimMs, loadMs: claimMs });
+        book.claimed(pod, { functionKey: fn.key, revision, claimMs, loadMs: claimMs, loadFailed: true });
         table.adopt(pod, fn.key);
         onLoadFailed(fn, outcome.message);
         return true;

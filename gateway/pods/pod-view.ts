@@ -1,8 +1,9 @@
 /** What the gateway reads in a Pod object. */
 import type { Pod as KubePod } from 'kubernetes-types/core/v1.js';
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.js';
-import { exitCodes, type TerminationMessage } from '#crds/wire/environment.ts';
+import { exitCodes } from '#crds/wire/environment.ts';
 import { FUNCTION_CONTAINER, functionKey, labels, poolKey } from '#crds/wire/names.ts';
+import { runtimeWords } from '#crds/wire/termination.ts';
 
 export interface PodView {
   readonly uid: string;
@@ -55,12 +56,5 @@ function loadFailure(status: KubePod['status']): string | undefined {
 
 /** One line from a termination message, which is the function's output and thus may be anything. */
 export function terminationText(text: string | undefined): string {
-  try {
-    const { message, file, line } = JSON.parse(text ?? '') as Partial<TerminationMessage>;
-    if (typeof message !== 'string') return 'The code does not load.';
-    const place = typeof file === 'string' ? ` (${file}${typeof line === 'number' ? `:${line}` : ''})` : '';
-    return message + place;
-  } catch {
-    return 'The code does not load.';
-  }
+  return runtimeWords(text) ?? 'The code does not load.';
 }

@@ -66,6 +66,12 @@ function track(fn: CatnapFunction, replicas: number, borrowed: Pod[] = []) {
   };
 }
 
+function scheduled(status: CatnapFunction['status']): CatnapFunction {
+  const night = { name: 'night', start: '0 22 * * *', durationMinutes: 60, timeZone: 'UTC', minReplicas: 2 };
+  const scaling = { ...inlineSpec().scaling, schedules: [night] };
+  return aFunction({ status: { ...asleep, ...status }, spec: inlineSpec({ scaling }) });
+}
+
 function labelled(replicas: number): Deployment {
   return aDeployment(replicas, { metadata: { labels: { 'catnap.dev/function': 'hello' } } });
 }
@@ -81,6 +87,8 @@ it.each<[string, CatnapFunction, number, string[]]>([
     0,
     [KEY],
   ],
+  ['has an open schedule', scheduled({ minReplicas: 2, openSchedules: ['night'] }), 0, [KEY]],
+  ['has a closed schedule', scheduled({ minReplicas: 0, openSchedules: [] }), 0, []],
 ])('decides whether to look at a function that %s', (_what, fn, replicas, expected) => {
   expect(track(fn, replicas).keys()).toEqual(expected);
 });

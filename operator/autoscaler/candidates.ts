@@ -15,6 +15,7 @@ import { byFunction, functionKeyOf } from '../caches.ts';
 import { isBorrowed } from '../function/borrowed.ts';
 import { scaleOf } from '../function/scale-of.ts';
 import { needsVerification } from '../function/status.ts';
+import { scheduledMinimum } from '../schedule/minimum.ts';
 
 export interface Candidates {
   keys(): Iterable<string>;
@@ -63,5 +64,5 @@ export function trackCandidates(caches: {
 function wantsReplicas(fn: CatnapFunction): boolean {
   const ready = findCondition(fn.status?.conditions, conditionTypes.ready);
   if (ready?.reason === reasons.loadFailed) return false;
-  return fn.spec.scaling.minReplicas > 0 || needsVerification(fn);
+  return fn.spec.scaling.minReplicas > 0 || scheduledMinimum(fn) > 0 || needsVerification(fn);
 }

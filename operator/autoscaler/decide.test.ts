@@ -7,16 +7,22 @@ class Scene {
   nowMs = 1_000_000;
   replicas = 1;
   memory: Memory | undefined;
-  readonly scaling = { ...inlineSpec().scaling };
+  readonly scaling: Situation['scaling'] = { ...inlineSpec().scaling };
   readonly flags = { verifying: false, loadFailed: false, failing: false };
   readyReplicas: number | undefined;
+  /** Calls that arrive in each second. */
+  arrivals = 0;
+  /** What open schedules ask for. */
+  scheduled = 0;
   last: Decision | undefined;
 
   /** One second with this many calls at a time; undefined stands for missing data. */
   tick(concurrency: number | undefined, complete = true): Decision {
     this.nowMs += 1000;
     const load: Load | undefined =
-      concurrency === undefined ? undefined : { concurrency, active: concurrency > 0, complete };
+      concurrency === undefined
+        ? undefined
+        : { concurrency, arrivals: this.arrivals, active: concurrency > 0, complete };
     return this.#decide(load);
   }
 
@@ -36,6 +42,7 @@ class Scene {
   #decide(load: Load | undefined): Decision {
     const situation: Situation = {
       scaling: this.scaling,
+      scheduled: this.scheduled,
       nowMs: this.nowMs,
       load,
       replicas: this.replicas,
@@ -111,6 +118,86 @@ describe('a burst', () => {
     s.run(60, 65);
     // 130 % of capacity for one second moves the mean of a minute by a third of a replica.
     expect(s.tick(91).change).toBeUndefined();
+  });
+});
+
+describe('a target for calls per second', () => {
+  it('counts where it asks for more replicas than concurrency', () => {
+    const s = scene({ scaling: { requestsPerSecond: 50 } });
+    s.arrivals = 200;
+    expect(s.run(60, 1).at(-1)).toBe(4);
+    s.arrivals = 201;
+    expect(s.run(60, 1).at(-1)).toBe(5);
+  });
+
+  it('does not count where it asks for fewer', () => {
+    const s = scene({ replicas: 3, scaling: { requestsPerSecond: 50 } });
+    s.arrivals = 10;
+    expect(new Set(s.run(120, 21))).toEqual(new Set([3]));
+  });
+
+  it('is absent unless it is set: short calls then need no replicas of their own', () => {
+    const s = scene();
+    s.arrivals = 10_000;
+    expect(new Set(s.run(120, 1))).toEqual(new Set([1]));
+  });
+
+  it('panics for a burst of short calls', () => {
+    const s = scene({ scaling: { requestsPerSecond: 50 } });
+    s.arrivals = 10;
+    s.run(60, 0.1);
+    s.arrivals = 1_000;
+    expect(s.tick(2).change).toEqual({ to: 4, why: 'panic' });
+    expect(s.run(6, 2).at(-1)).toBe(20);
+  });
+
+  it('keeps replicas for the idle time after the last peak', () => {
+    const s = scene({ scaling: { requestsPerSecond: 50 } });
+    s.arrivals = 200;
+    s.run(120, 1);
+    s.arrivals = 10;
+    expect(new Set(s.run(59, 1))).toEqual(new Set([4]));
+    expect(s.run(12, 1).at(-1)).toBe(1);
+  });
+
+  it('counts from when it is set', () => {
+    const s = scene();
+    s.arrivals = 200;
+    s.run(60, 1);
+    s.scaling.requestsPerSecond = 50;
+    expect(s.run(60, 1).at(-1)).toBe(4);
+    delete s.scaling.requestsPerSecond;
+    expect(s.run(120, 1).at(-1)).toBe(1);
+  });
+});
+
+describe('an open schedule', () => {
+  it('keeps its replicas without any data, and gives them back when it closes', () => {
+    const s = scene({ replicas: 0 });
+    s.scheduled = 8;
+    expect(s.poke().change).toEqual({ to: 8, why: 'schedule' });
+    expect(new Set(s.run(300, 0))).toEqual(new Set([8]));
+    s.scheduled = 0;
+    expect(s.run(4, 0)).toEqual([4, 2, 1, 0]);
+  });
+
+  it('counts only where it asks for more than the minimum', () => {
+    const s = scene({ replicas: 0, scaling: { minReplicas: 3 } });
+    s.scheduled = 2;
+    expect(s.poke().change).toEqual({ to: 3, why: 'minimum' });
+  });
+
+  it('adds nothing to the load', () => {
+    const s = scene({ replicas: 8 });
+    s.scheduled = 5;
+    expect(new Set(s.run(120, 56))).toEqual(new Set([8]));
+  });
+
+  it('does not try code that failed to load', () => {
+    const s = scene({ replicas: 0 });
+    s.flags.loadFailed = true;
+    s.scheduled = 5;
+    expect(s.poke().change).toBeUndefined();
   });
 });
 

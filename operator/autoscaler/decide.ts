@@ -8,6 +8,8 @@ import { append, appendToMaximum, maximum, mean, type Window } from './window.ts
 export interface Load {
   /** Calls in flight and queued, over all gateways that were heard. */
   concurrency: number;
+  /** Calls that arrived within a second, over all gateways that were heard. */
+  arrivals: number;
   /** Whether there was any call at all. */
   active: boolean;
   /** Every known gateway was heard. If not, the load is at least this. */
@@ -16,6 +18,8 @@ export interface Load {
 
 export interface Situation {
   scaling: FunctionSpec['scaling'];
+  /** The minimum of the schedules that are open; 0 when none is. */
+  scheduled: number;
   nowMs: number;
   /** Undefined when nothing new is known, which never means that there is no load. */
   load: Load | undefined;
@@ -35,6 +39,8 @@ export interface Situation {
 export interface Memory {
   /** Concurrency by time, over the stable window. */
   concurrency: Window;
+  /** Arrivals by time, over the same; empty unless the function has a target for them. */
+  arrivals: Window;
   /** Replicas that were needed, over the idle time. */
   needed: Window;
   panicUntilMs: number;
@@ -43,7 +49,15 @@ export interface Memory {
   lastCompleteMs: number;
 }
 
-export type Why = 'load' | 'panic' | 'idle' | 'minimum' | 'maximum' | 'verification' | 'load failure';
+export type Why =
+  | 'load'
+  | 'panic'
+  | 'idle'
+  | 'minimum'
+  | 'schedule'
+  | 'maximum'
+  | 'verification'
+  | 'load failure';
 
 export interface Decision {
   /** Present only when the number is to change. */
@@ -96,8 +110,10 @@ function settle(
 }
 
 /** What is wanted whatever the load. Code that failed to load gets no replica beyond a caller's retry. */
-function lowerBound({ scaling, verifying, loadFailed, replicas }: Situation): { to: number; why: Why } {
+function lowerBound(situation: Situation): { to: number; why: Why } {
+  const { scaling, scheduled, verifying, loadFailed, replicas } = situation;
   if (loadFailed) return { to: Math.min(replicas, 1), why: 'verification' };
+  if (scheduled > scaling.minReplicas) return { to: scheduled, why: 'schedule' };
   if (verifying && scaling.minReplicas === 0) return { to: 1, why: 'verification' };
   return { to: scaling.minReplicas, why: 'minimum' };
 }
@@ -116,6 +132,9 @@ function remember(situation: Situation): Memory {
   return {
     ...known,
     concurrency: append(known.concurrency, { atMs: nowMs, value: load.concurrency }, stableMs),
+    arrivals: scaling.requestsPerSecond
+      ? append(known.arrivals, { atMs: nowMs, value: load.arrivals }, stableMs)
+      : [],
     lastActiveMs: load.active ? nowMs : known.lastActiveMs,
     lastCompleteMs: load.complete ? nowMs : known.lastCompleteMs,
   };
@@ -129,6 +148,7 @@ function rebegin({ nowMs, replicas, scaling }: Situation, memory?: Memory): Memo
   const present = { atMs: nowMs, value: replicas };
   return {
     concurrency: [],
+    arrivals: [],
     needed: appendToMaximum(memory?.needed ?? [], present, scaling.idleSeconds * 1000),
     panicUntilMs: memory?.panicUntilMs ?? 0,
     lastActiveMs: nowMs,
@@ -157,12 +177,19 @@ function wantedByLoad(situation: Situation, load: Load, memory: Memory): { to: n
   return shrink(situation, memory, panics ? replicas : wanted);
 }
 
-/** Replicas that the load of the stable and of the panic window would fill up to the target. */
+/**
+ * Replicas that the load of the stable and of the panic window would fill up to the targets: by concurrency, or
+ * by arrivals where these ask for more.
+ */
 function demand({ scaling, nowMs }: Situation, memory: Memory): { steady: number; burst: number } {
   const { stableMs, panicMs } = windowsMs(scaling);
-  const perReplica = (scaling.concurrency * scaling.targetUtilization) / 100;
-  const replicasFor = (spanMs: number) =>
-    Math.ceil((mean(memory.concurrency, nowMs, spanMs) ?? 0) / perReplica - ROUNDING);
+  const { concurrency, targetUtilization, requestsPerSecond = Number.POSITIVE_INFINITY } = scaling;
+  const perReplica = (concurrency * targetUtilization) / 100;
+  const replicasFor = (spanMs: number) => {
+    const byConcurrency = (mean(memory.concurrency, nowMs, spanMs) ?? 0) / perReplica;
+    const byArrivals = (mean(memory.arrivals, nowMs, spanMs) ?? 0) / requestsPerSecond;
+    return Math.ceil(Math.max(byConcurrency, byArrivals) - ROUNDING);
+  };
   return { steady: replicasFor(stableMs), burst: replicasFor(panicMs) };
 }
 

@@ -8,6 +8,7 @@ const because: Record<Why, string> = {
   panic: 'for a burst of calls',
   idle: 'after its idle time without calls',
   minimum: 'for scaling.minReplicas',
+  schedule: 'for an open schedule of scaling.schedules',
   maximum: 'for scaling.maxReplicas',
   verification: 'to verify that its code loads',
   'load failure': 'because its code does not load',
@@ -29,6 +30,7 @@ const takenOverFor: Record<TakeOver, string> = {
   'lasting load': 'because calls keep coming',
   revision: 'because those run an earlier revision',
   minimum: 'for scaling.minReplicas',
+  schedule: 'for an open schedule of scaling.schedules',
 };
 
 /** The event of a Deployment that was scaled in the place of pods from the pool. */

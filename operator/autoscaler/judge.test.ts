@@ -27,7 +27,7 @@ class Scene {
   /** One second with this many calls at a time. */
   tick(concurrency: number): void {
     this.nowMs += 1_000;
-    const load: Load = { concurrency, active: concurrency > 0, complete: true };
+    const load: Load = { concurrency, arrivals: concurrency, active: concurrency > 0, complete: true };
     const fn = aFunction({ spec: this.spec, status: this.status });
     const subject = {
       key: 'shop/hello',
@@ -155,6 +155,22 @@ describe('the Deployment takes over', () => {
     s.start();
     s.tick(1);
     expect(s.names()).toEqual(['own-0', 'own-1']);
+  });
+
+  it('for an open schedule', () => {
+    const s = new Scene();
+    const night = {
+      name: 'night',
+      start: '0 22 * * *',
+      durationMinutes: 60,
+      timeZone: 'UTC',
+      minReplicas: 2,
+    };
+    s.spec.scaling = { ...s.spec.scaling, schedules: [night] };
+    s.status = { revision: 'r1', loadedRevision: 'r1', minReplicas: 2, openSchedules: ['night'] };
+    s.tick(1);
+    expect(s.story()).toEqual([[1, 2, 'schedule']]);
+    expect(s.own).toBe(2);
   });
 
   it('with a new revision, once that is seen to load', () => {

@@ -2,6 +2,7 @@
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { Function as CatnapFunction } from '#crds/function/types.ts';
 import { podRevision } from '../function/pod-state.ts';
+import { scheduledMinimum } from '../schedule/minimum.ts';
 import type { Load } from './decide.ts';
 
 /** Calls that go on for so long are no visit any more. */
@@ -17,7 +18,7 @@ export interface Loan {
 /** By uid of the pod. */
 export type Loans = ReadonlyMap<string, Loan>;
 
-export type TakeOver = 'lasting load' | 'revision' | 'minimum';
+export type TakeOver = 'lasting load' | 'revision' | 'minimum' | 'schedule';
 
 /** What is known from now on, of the pods that are still there. */
 export function reviewLoans(loans: Loans | undefined, borrowed: readonly Pod[], nowMs: number): Loans {
@@ -44,6 +45,7 @@ export function takeOverReason(
   const present = borrowed.filter((pod) => !isSuperseded(loans, pod));
   if (present.length === 0) return undefined;
   if (fn.spec.scaling.minReplicas > 0) return 'minimum';
+  if (scheduledMinimum(fn) > 0) return 'schedule';
   if (present.some((pod) => podRevision(pod) !== fn.status?.loadedRevision)) return 'revision';
   const isOld = present.some((pod) => nowMs - (loans.get(uidOf(pod))?.sinceMs ?? nowMs) >= PROMOTION_MS);
   return isOld && load?.active ? 'lasting load' : undefined;

@@ -77,6 +77,7 @@ function stage(start: { fn?: CatnapFunction; replicas: number; pods?: Pod[] }) {
     written: { functions: createFreshest<CatnapFunction>(() => 0) },
     onPoolReports: () => {},
     onTriggerReports: () => {},
+    onColdStarts: () => {},
     deleted: createDeletedPods(),
     samples: { read: async () => world.snapshot, close: () => {} },
     recorder: { record: (_, { note }) => void notes.push(note), stop: async () => {} },
@@ -120,10 +121,11 @@ describe('the autoscaler', () => {
   it('scales with load and says so', async () => {
     const s = stage({ replicas: 1, pods: [aPod('r1', { ready: true })] });
     s.world.snapshot = {
-      of: () => ({ concurrency: 35, active: true, complete: true }),
+      of: () => ({ concurrency: 35, arrivals: 35, active: true, complete: true }),
       keys: () => [KEY],
       pools: { claims: [], strays: [], isolates: new Map() },
       triggers: [],
+      coldStarts: new Map(),
     };
     await tickUntil(s.autoscaler, () => s.server.writes.length > 0);
     expect(s.server.writes).toEqual([5]);
@@ -214,10 +216,11 @@ describe('the autoscaler', () => {
   it('takes the pool’s pods into account, and deletes them when the function sleeps', async () => {
     const s = stage({ fn: loaded({ idleSeconds: 0 }), replicas: 0, pods: [aBorrowedPod('r1')] });
     s.world.snapshot = {
-      of: () => ({ concurrency: 0, active: false, complete: true }),
+      of: () => ({ concurrency: 0, arrivals: 0, active: false, complete: true }),
       keys: () => [KEY],
       pools: { claims: [], strays: [], isolates: new Map() },
       triggers: [],
+      coldStarts: new Map(),
     };
     await tickUntil(s.autoscaler, () => s.server.deleted.length > 0);
     expect(s.server.deleted).toEqual(['warm-1']);
@@ -247,10 +250,11 @@ describe('the autoscaler', () => {
     const s = stage({ fn: loaded({ idleSeconds: 0 }), replicas: 1, pods: [aBorrowedPod('r1')] });
     Object.assign(s.server, { version: 8, replicas: 3 });
     s.world.snapshot = {
-      of: () => ({ concurrency: 0, active: false, complete: true }),
+      of: () => ({ concurrency: 0, arrivals: 0, active: false, complete: true }),
       keys: () => [KEY],
       pools: { claims: [], strays: [], isolates: new Map() },
       triggers: [],
+      coldStarts: new Map(),
     };
     await tickUntil(s.autoscaler, () => false);
     expect([s.server.writes, s.server.deleted]).toEqual([[], []]);

@@ -12,6 +12,7 @@ import { type Clock, sleep } from '#kube/clock.ts';
 import type { EventRecorder } from '#kube/events.ts';
 import { describeError, type Log } from '#kube/log.ts';
 import { byFunction, type Caches } from '../caches.ts';
+import type { ColdStartReports } from '../cold-start/reports.ts';
 import type { DeletedPods } from '../function/deleted-pods.ts';
 import type { Freshest } from '../function/freshest.ts';
 import { ownershipOf } from '../function/resources/owner.ts';
@@ -50,6 +51,8 @@ export interface AutoscalerOptions {
   onPoolReports: (reports: PoolReports) => void;
   /** What gateways say of triggers, at each reading. */
   onTriggerReports: (reports: readonly KnownTriggerReport[]) => void;
+  /** Cold starts that gateways tell of, at each reading. */
+  onColdStarts: (reports: ColdStartReports) => void;
   recorder: EventRecorder;
   observe: AutoscalerObserver;
   log: Log;
@@ -131,6 +134,7 @@ export function createAutoscaler(options: AutoscalerOptions): Autoscaler {
     if (snapshot) {
       options.onPoolReports(snapshot.pools);
       options.onTriggerReports(snapshot.triggers);
+      options.onColdStarts(snapshot.coldStarts);
     }
     const keys = new Set([...candidates, ...(snapshot?.keys() ?? []), ...wanted.keys()]);
     for (const key of keys) {

@@ -12,6 +12,7 @@ const WHYS: Parameters<AutoscalerObserver['scaled']>[0][] = [
   'panic',
   'idle',
   'minimum',
+  'schedule',
   'maximum',
   'verification',
   'load failure',

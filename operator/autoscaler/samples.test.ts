@@ -27,13 +27,23 @@ describe('readReports', () => {
       report('a', 1, { 'shop/hello': load(2), 'shop/other': load(1) }),
       report('b', 7, { 'shop/hello': load(3) }),
     );
-    expect(snapshot?.of('shop/hello')).toEqual({ concurrency: 5, active: true, complete: true });
+    expect(snapshot?.of('shop/hello')).toEqual({
+      concurrency: 5,
+      arrivals: 2,
+      active: true,
+      complete: true,
+    });
     expect([...(snapshot?.keys() ?? [])]).toEqual(['shop/hello', 'shop/other']);
   });
 
   it('knows that a function which no report mentions has no load', () => {
     const { snapshot } = listener()(report('a', 1));
-    expect(snapshot?.of('shop/hello')).toEqual({ concurrency: 0, active: false, complete: true });
+    expect(snapshot?.of('shop/hello')).toEqual({
+      concurrency: 0,
+      arrivals: 0,
+      active: false,
+      complete: true,
+    });
   });
 
   it('takes a call too short to count as activity', () => {
@@ -50,9 +60,24 @@ describe('readReports', () => {
     expect(listener()(...reports).snapshot).toBeUndefined();
   });
 
+  it('takes the newest of the cold starts that gateways tell of', () => {
+    const cold = (atMs: number) => ({ atMs, start: 'dedicated', queuedMs: 500, firstByteMs: 1 });
+    const told = (gatewayId: string, coldStarts: object) => ({
+      gatewayId,
+      text: JSON.stringify({ sequence: 1, functions: {}, coldStarts }),
+    });
+    const { snapshot } = listener()(
+      told('a', { 'shop/hello': cold(1_000), 'shop/other': cold(1_000) }),
+      told('b', { 'shop/hello': cold(2_000) }),
+      told('c', { 'shop/hello': cold(1_500) }),
+    );
+    expect(snapshot?.coldStarts.get('shop/hello')?.atMs).toBe(2_000);
+    expect(snapshot?.coldStarts.get('shop/other')?.atMs).toBe(1_000);
+  });
+
   it('is incomplete while one of several gateways is silent', () => {
     const { snapshot } = listener()(report('a', 1, { f: load(2) }), silent('b'));
-    expect(snapshot?.of('f')).toEqual({ concurrency: 2, active: true, complete: false });
+    expect(snapshot?.of('f')).toEqual({ concurrency: 2, arrivals: 1, active: true, complete: false });
   });
 
   it('does without a gateway that stays silent, and strikes it off', () => {
@@ -114,7 +139,12 @@ describe('readReports', () => {
     const { snapshot } = listener()(
       report('a', 1, { f: { concurrency: -5, queued: '7', arrivals: null }, g: null, h: load(1e300) }),
     );
-    expect(snapshot?.of('f')).toEqual({ concurrency: 0, active: false, complete: true });
+    expect(snapshot?.of('f')).toEqual({
+      concurrency: 0,
+      arrivals: 0,
+      active: false,
+      complete: true,
+    });
     expect(snapshot?.of('g').concurrency).toBe(0);
     expect(snapshot?.of('h').concurrency).toBe(1e7);
   });

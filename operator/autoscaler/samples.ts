@@ -1,5 +1,6 @@
 /** Adds up what gateways report. Pure; where the reports come from is another file's business. */
-import type { FunctionSample } from '#crds/wire/samples.ts';
+import type { ColdStart, FunctionSample } from '#crds/wire/samples.ts';
+import { type ColdStartReports, readColdStarts } from '../cold-start/reports.ts';
 import { type PoolReports, readPoolReports } from '../pool/reports.ts';
 import { type KnownTriggerReport, readTriggerReports } from '../triggers/reports.ts';
 import type { Load } from './decide.ts';
@@ -8,8 +9,8 @@ import type { Load } from './decide.ts';
 const STALE_MS = 3_000;
 /** A gateway that is listed but not heard for this long is gone for good, not just late. */
 const GONE_MS = 30_000;
-/** More load than any cluster serves; a bound on what a broken writer can cause. */
-const MAX_CONCURRENCY = 1e7;
+/** More calls than any cluster serves; a bound on what a broken writer can cause. */
+const MAX_CALLS = 1e7;
 
 /** What was read about one gateway: its report as stored, or null when there is none. */
 export interface Report {
@@ -35,6 +36,7 @@ export interface LoadSnapshot {
   readonly pools: PoolReports;
   /** How triggers fare. */
   readonly triggers: readonly KnownTriggerReport[];
+  readonly coldStarts: ColdStartReports;
 }
 
 export interface Reading {
@@ -49,8 +51,11 @@ export interface Reading {
 export function readReports(reports: readonly Report[], before: Hearing, nowMs: number): Reading {
   const hearing = new Map<string, Heard>();
   const totals = new Map<string, FunctionSample>();
-  const pools: PoolReports = { claims: [], strays: [], isolates: new Map() };
-  const triggers: KnownTriggerReport[] = [];
+  const told: Told = {
+    pools: { claims: [], strays: [], isolates: new Map() },
+    triggers: [],
+    coldStarts: new Map(),
+  };
   const gone: string[] = [];
   let complete = true;
   let heardAny = false;
@@ -65,8 +70,7 @@ export function readReports(reports: readonly Report[], before: Hearing, nowMs: 
     if (sample && nowMs - heard.atMs <= STALE_MS) {
       heardAny = true;
       addAll(totals, sample.functions);
-      addReports(pools, readPoolReports({ ...sample }));
-      triggers.push(...readTriggerReports(sample.triggers));
+      addTold(told, sample);
     } else if (nowMs - heard.atMs > GONE_MS) {
       gone.push(gatewayId);
     } else {
@@ -75,30 +79,22 @@ export function readReports(reports: readonly Report[], before: Hearing, nowMs: 
   }
   return {
     hearing,
-    snapshot: heardAny ? snapshotOf(totals, complete, { pools, triggers }) : undefined,
+    snapshot: heardAny ? snapshotOf(totals, complete, told) : undefined,
     gone,
   };
-}
-
-function addReports(pools: PoolReports, { claims, strays, isolates }: PoolReports): void {
-  pools.claims.push(...claims);
-  pools.strays.push(...strays);
-  // Gateways that know of the same function know the same isolate, by and large.
-  for (const [key, count] of isolates) {
-    pools.isolates.set(key, Math.max(count, pools.isolates.get(key) ?? 0));
-  }
 }
 
 function snapshotOf(
   totals: ReadonlyMap<string, FunctionSample>,
   complete: boolean,
-  told: Pick<LoadSnapshot, 'pools' | 'triggers'>,
+  told: Told,
 ): LoadSnapshot {
   return {
     of(key) {
       const { concurrency = 0, queued = 0, arrivals = 0 } = totals.get(key) ?? {};
       return {
-        concurrency: Math.min(concurrency, MAX_CONCURRENCY),
+        concurrency: Math.min(concurrency, MAX_CALLS),
+        arrivals: Math.min(arrivals, MAX_CALLS),
         active: concurrency > 0 || queued > 0 || arrivals > 0,
         complete,
       };
@@ -106,6 +102,28 @@ function snapshotOf(
     keys: () => totals.keys(),
     ...told,
   };
+}
+
+/** What gateways say beside the load. */
+interface Told {
+  pools: PoolReports;
+  triggers: KnownTriggerReport[];
+  coldStarts: Map<string, ColdStart>;
+}
+
+/** Of several cold starts of one function, the last is kept. */
+function addTold({ pools, triggers, coldStarts }: Told, sample: Sample): void {
+  const { claims, strays, isolates } = readPoolReports({ ...sample });
+  pools.claims.push(...claims);
+  pools.strays.push(...strays);
+  // Gateways that know of the same function know the same isolate, by and large.
+  for (const [key, count] of isolates) {
+    pools.isolates.set(key, Math.max(count, pools.isolates.get(key) ?? 0));
+  }
+  triggers.push(...readTriggerReports(sample.triggers));
+  for (const [key, report] of readColdStarts(sample.coldStarts)) {
+    if (report.atMs > (coldStarts.get(key)?.atMs ?? 0)) coldStarts.set(key, report);
+  }
 }
 
 function addAll(totals: Map<string, FunctionSample>, functions: Record<string, unknown>): void {
@@ -131,19 +149,19 @@ interface Sample {
   strays?: unknown;
   isolates?: unknown;
   triggers?: unknown;
+  coldStarts?: unknown;
 }
 
 /** A report that cannot be read counts as absent, like any other silence. */
 function parseSample(text: string): Sample | undefined {
   try {
-    const { sequence, functions, claims, strays, isolates, triggers } = JSON.parse(text) as Record<
-      string,
-      unknown
-    >;
+    const { sequence, functions, claims, strays, isolates, triggers, coldStarts } = JSON.parse(
+      text,
+    ) as Record<string, unknown>;
     if (!Number.isSafeInteger(sequence) || typeof functions !== 'object' || functions === null)
       return undefined;
     const known = { sequence: sequence as number, functions: functions as Record<string, unknown> };
-    return { ...known, claims, strays, isolates, triggers };
+    return { ...known, claims, strays, isolates, triggers, coldStarts };
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@ import { conditionTypes, reasons } from '#crds/wire/reasons.ts';
 import { findCondition } from '#kube/conditions.ts';
 import { podRevision, podState } from '../function/pod-state.ts';
 import { needsVerification } from '../function/status.ts';
+import { scheduledMinimum } from '../schedule/minimum.ts';
 import type { Load, Memory, Situation } from './decide.ts';
 
 /** The status tells that the code does not load. */
@@ -29,6 +30,7 @@ export function situationOf(input: {
   const loadFailed = isLoadFailed(fn);
   return {
     scaling: fn.spec.scaling,
+    scheduled: scheduledMinimum(fn),
     nowMs,
     load,
     replicas,

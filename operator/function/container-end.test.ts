@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { memoryEnd, parseTerminationMessage, terminationText } from './container-end.ts';
+import { memoryEnd, terminationText } from './container-end.ts';
 
 /** As kubelet and containerd of Kubernetes 1.35 report them. */
 const heapTail = `
@@ -30,10 +30,3 @@ it('keeps the end of what a container said, which says why it ended', () => {
   expect(text).toMatch(/^exited with code 1 \(Error\): …x+ at last$/);
   expect(text.length).toBeLessThan(1_000);
 });
-
-it.each(['{', '{"reason":"Other","message":"x"}', '{"reason":"LoadFailed"}', '[]', 'text', undefined])(
-  'takes %s for no message of a runtime',
-  (text) => {
-    expect(parseTerminationMessage(text)).toBeUndefined();
-  },
-);

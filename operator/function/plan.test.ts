@@ -26,6 +26,7 @@ function world(overrides: Partial<World> = {}): World {
     pods: [],
     replicaSetRevisions: undefined,
     launch: undefined,
+    coldStart: undefined,
     refusal: undefined,
     ...overrides,
   };
@@ -63,6 +64,73 @@ describe('a new function', () => {
     expect(made.applyDeployment?.sleepingFirst).toBeUndefined();
     expect(reasonOf(made)).toBe('Verifying');
     expect(made.writeStatus?.conditions?.[1]?.reason).toBe('Starting');
+  });
+});
+
+describe('schedules', () => {
+  const night = {
+    name: 'night',
+    start: '0 22 * * *',
+    durationMinutes: 120,
+    timeZone: 'UTC',
+    minReplicas: 3,
+  };
+  const nightly = digestSource(
+    aFunction({ spec: inlineSpec({ scaling: { ...inlineSpec().scaling, schedules: [night] } }) }),
+  );
+  const at = (time: string, fn: CatnapFunction) =>
+    planFunction({ ...settled({ fn }), fn }, settings, Date.parse(`2026-01-05T${time}Z`));
+  /** What is planned at this time, with the status of before. */
+  const next = (time: string, { writeStatus }: Plan, fn = nightly) =>
+    at(time, { ...fn, status: writeStatus });
+  const scheduledOf = ({ writeStatus }: Plan) =>
+    writeStatus?.conditions?.find(({ type }) => type === 'Scheduled');
+  const notes = ({ events }: Plan) =>
+    events.filter(({ action }) => action === 'Schedule').map(({ reason }) => reason);
+
+  it('open and close in the status, with an event each, and are looked at again in time', () => {
+    const before = at('21:58:00', nightly);
+    expect(before.writeStatus).toMatchObject({ minReplicas: 0, openSchedules: [] });
+    expect(scheduledOf(before)).toMatchObject({ status: 'False', reason: 'ScheduleClosed' });
+    expect(before.requeueAfterMs).toBe(120_000);
+    expect(notes(before)).toEqual([]);
+    const open = next('22:00:00', before);
+    expect(open.writeStatus).toMatchObject({ minReplicas: 3, openSchedules: ['night'] });
+    expect(scheduledOf(open)).toMatchObject({ status: 'True', reason: 'ScheduleOpened' });
+    expect(notes(open)).toEqual(['ScheduleOpened']);
+    const closed = next('00:00:00', open);
+    expect(closed.writeStatus).toMatchObject({ minReplicas: 0, openSchedules: [] });
+    expect(notes(closed)).toEqual(['ScheduleClosed']);
+  });
+
+  it('are right after a restart in the middle of a window, and after a missed opening', () => {
+    expect(at('23:30:00', nightly).writeStatus).toMatchObject({ minReplicas: 3, openSchedules: ['night'] });
+    const late = next('23:59:59', at('12:00:00', nightly));
+    expect(late.writeStatus).toMatchObject({ minReplicas: 3, openSchedules: ['night'] });
+    expect(late.requeueAfterMs).toBe(1_000);
+  });
+
+  it('are looked at every five minutes, because clocks are set and machines sleep', () => {
+    expect(at('12:00:00', nightly).requeueAfterMs).toBe(300_000);
+  });
+
+  it('leave nothing in the status once they are taken out', () => {
+    const open = at('22:00:00', nightly);
+    const without = next('22:00:01', open, hello);
+    expect(scheduledOf(without)).toBeUndefined();
+    expect(without.writeStatus).not.toHaveProperty('minReplicas');
+    expect(without.writeStatus).not.toHaveProperty('openSchedules');
+    expect(notes(without)).toEqual(['ScheduleClosed']);
+    expect(without.requeueAfterMs).toBeUndefined();
+  });
+
+  it('stay as they were while the function is paused', () => {
+    const open = at('22:00:00', nightly);
+    const metadata = { ...nightly.metadata, annotations: { 'catnap.dev/paused': 'true' } };
+    const paused = next('00:00:00', open, { ...nightly, metadata });
+    expect(paused.writeStatus).toMatchObject({ minReplicas: 3, openSchedules: ['night'] });
+    expect(scheduledOf(paused)).toMatchObject({ reason: 'ScheduleOpened' });
+    expect(notes(paused)).toEqual([]);
   });
 });
 

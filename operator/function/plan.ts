@@ -8,6 +8,8 @@ import type { Function as CatnapFunction, FunctionStatus } from '#crds/function/
 import { deploymentName, labels } from '#crds/wire/names.ts';
 import { conditionTypes, reasons } from '#crds/wire/reasons.ts';
 import { findCondition } from '#kube/conditions.ts';
+import { scheduleEvents } from '../schedule/status.ts';
+import { untilChange, windowsAt } from '../schedule/windows.ts';
 import { liveBorrowed } from './borrowed.ts';
 import { canonicalJson } from './canonical.ts';
 import { type Finding, nameConflict, predecessorLeaving, sourceMissing } from './conditions.ts';
@@ -52,6 +54,8 @@ export interface World {
   replicaSetRevisions: ReadonlySet<string> | undefined;
   /** How warm pods become the function, once that is prepared. */
   launch: FunctionStatus['launch'];
+  /** A cold start that the status is to tell of. */
+  coldStart: FunctionStatus['lastColdStart'];
   /** Why the API server does not take the children, when that was just found out. */
   refusal: Finding | undefined;
 }
@@ -82,7 +86,9 @@ export function planFunction(world: World, settings: PlanSettings, nowMs: number
   const revision = currentRevision(world);
   const hindrance = paused ? undefined : findHindrance(world, revision);
   const plan: Plan = { replaceBlocked: [], replaceHeldBack: [], deleteConfigMaps: [], events: [] };
-  if (hindrance?.recheckMs) plan.requeueAfterMs = hindrance.recheckMs;
+  const { schedules } = fn.spec.scaling;
+  const windows = !paused && schedules?.length ? windowsAt(schedules, nowMs) : undefined;
+  plan.requeueAfterMs = soonest(hindrance?.recheckMs, windows && untilChange(windows, nowMs));
   if (!paused) {
     plan.replaceBlocked = world.pods.filter((pod) => podState(pod).kind === 'blocked');
     plan.replaceHeldBack = world.pods.filter((pod) => isWorthAnother(fn, pod));
@@ -97,6 +103,8 @@ export function planFunction(world: World, settings: PlanSettings, nowMs: number
     wantedReplicas: wantedReplicas(world, plan),
     podRefusal: podRefusal(world.deployment),
     launch: world.launch,
+    windows,
+    coldStart: world.coldStart,
     gatewayUrl: settings.gatewayUrl,
     nowMs,
   });
@@ -104,7 +112,14 @@ export function planFunction(world: World, settings: PlanSettings, nowMs: number
   const { triggers: _, ...present } = fn.status ?? {};
   if (canonicalJson(status) !== canonicalJson(present)) plan.writeStatus = status;
   plan.events = readinessEvents(fn.status, status);
+  if (!paused) plan.events.push(...scheduleEvents(fn, status, windows));
   return plan;
+}
+
+/** The smallest of the times that are known. */
+export function soonest(...times: (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length > 0 ? Math.min(...known) : undefined;
 }
 
 function isOurs({ fn, deployment }: World): boolean {

@@ -6,6 +6,7 @@ import type { KubeClient, KubeObject, ObjectRef, ResourceType } from '#kube/clie
 import { KubeError } from '#kube/errors.ts';
 import { silentLog } from '#kube/log.ts';
 import type { Caches } from '../caches.ts';
+import type { LastColdStart } from '../cold-start/cold-starts.ts';
 import type { Offer } from '../launch/launches.ts';
 import { createDeletedPods } from './deleted-pods.ts';
 import { aFunction, aPod, inlineSpec, withContainer } from './fixtures.ts';
@@ -27,6 +28,7 @@ function stage(
   const writes: { verb: string; object: KubeObject }[] = [];
   const events: string[] = [];
   const settled: string[] = [];
+  const cold = { due: undefined as LastColdStart | undefined, told: [] as string[] };
   const act = (verb: string, type: ResourceType<KubeObject>, object: KubeObject) => {
     const failure = options.fail?.[`${verb} ${type.kind}`];
     if (failure) throw failure;
@@ -59,6 +61,11 @@ function stage(
     },
     deleted: createDeletedPods(),
     recorder: { record: (_, { reason }) => void events.push(reason), stop: async () => {} },
+    coldStarts: {
+      due: () => cold.due,
+      told: (_, { at }) => void cold.told.push(at),
+      forget: () => {},
+    },
     launches: { offer: async () => options.offer ?? {}, forget: () => {} },
     settings: { runtimeImage: 'runtime:1', gatewayUrl: 'http://localhost:8080' },
     log: silentLog,
@@ -75,6 +82,7 @@ function stage(
     writes,
     events,
     settled,
+    cold,
     verbs: () => writes.map(({ verb }) => verb),
   };
 }
@@ -89,6 +97,21 @@ describe('the reconciler', () => {
     await s.run();
     expect(s.verbs().slice(3)).toEqual(['apply ConfigMap']);
     expect(s.settled).toEqual(['shop/hello', 'shop/hello']);
+  });
+
+  it('tells of a cold start once, and has it in the status from then on', async () => {
+    const s = stage(aFunction());
+    await s.run();
+    const parts = { start: 'dedicated' as const, totalMs: 502, queuedMs: 501, firstByteMs: 1 };
+    s.cold.due = { at: '2026-01-01T00:00:00.500Z', ...parts };
+    await s.run();
+    expect(s.cold.told).toEqual(['2026-01-01T00:00:00.500Z']);
+    s.cold.due = undefined;
+    const statuses = () => s.writes.filter(({ verb }) => verb === 'apply Function');
+    expect(statuses()).toHaveLength(2);
+    expect(statuses().at(-1)?.object).toMatchObject({ status: { lastColdStart: parts } });
+    await s.run();
+    expect(statuses()).toHaveLength(2);
   });
 
   it('never writes other code than the revision it is named for', async () => {

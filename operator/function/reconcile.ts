@@ -15,6 +15,7 @@ import type { Log } from '#kube/log.ts';
 import { configMaps, deployments, functions, refOf, replicaSets } from '#kube/resource.ts';
 import type { ReconcileResult } from '#kube/work-queue.ts';
 import { byFunction, type Caches } from '../caches.ts';
+import type { ColdStarts } from '../cold-start/cold-starts.ts';
 import type { Launches } from '../launch/launches.ts';
 import { startFailed } from './conditions.ts';
 import { deleteUnlessGone } from './delete.ts';
@@ -29,6 +30,7 @@ import {
   type Plan,
   type PlanSettings,
   planFunction,
+  soonest,
   type World,
 } from './plan.ts';
 import { createReplacements } from './replacements.ts';
@@ -50,6 +52,7 @@ export interface ReconcilerOptions {
   recorder: EventRecorder;
   settings: PlanSettings;
   launches: Pick<Launches, 'offer' | 'forget'>;
+  coldStarts: Pick<ColdStarts, 'due' | 'told' | 'forget'>;
   log: Log;
   /** Wall clock, in milliseconds. */
   now: () => number;
@@ -73,6 +76,7 @@ export function createReconciler(options: ReconcilerOptions): (key: string) => P
       memoryReports.forget(key);
       options.written.functions.forget(key);
       options.launches.forget(key);
+      options.coldStarts.forget(key);
       options.forget(key);
       return undefined;
     }
@@ -84,10 +88,12 @@ export function createReconciler(options: ReconcilerOptions): (key: string) => P
     world.pods = options.deleted.remaining(key, world.pods);
     const offer = isPaused(world.fn) ? {} : await options.launches.offer(world.fn, currentRevision(world));
     world.launch = offer.launch;
+    world.coldStart = options.coldStarts.due(key);
     let plan = planFunction(world, options.settings, options.now());
     const refusal = await applyChildren(options, world, plan);
     if (refusal) plan = planFunction({ ...world, refusal }, options.settings, options.now());
     await writeStatus(options, world, plan);
+    if (world.coldStart) options.coldStarts.told(key, world.coldStart);
     const replaceAgainMs = await replacements.replace(key, world.fn, plan);
     await deleteOldConfigMaps(options, plan);
     await options.settled(key);
@@ -121,6 +127,7 @@ async function readWorld(options: ReconcilerOptions, key: string): Promise<World
     pods: caches.pods.byIndex(byFunction, key),
     replicaSetRevisions: undefined,
     launch: undefined,
+    coldStart: undefined,
     refusal: undefined,
   };
   // Rare enough, after many revisions, that asking is cheaper than watching every ReplicaSet.
@@ -210,11 +217,6 @@ async function deleteOldConfigMaps({ client }: ReconcilerOptions, plan: Plan): P
     const preconditions = { uid: configMap.metadata?.uid };
     await deleteUnlessGone(client.delete(configMaps, refOf(configMap), { preconditions }));
   }
-}
-
-function soonest(...times: (number | undefined)[]): number | undefined {
-  const known = times.filter((time) => time !== undefined);
-  return known.length > 0 ? Math.min(...known) : undefined;
 }
 
 function keyOf({ fn }: World): string {

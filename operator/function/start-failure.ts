@@ -1,5 +1,5 @@
 /** Why Kubernetes cannot start a pod, and what helps: its own words, with the remedy they lack. Pure. */
-import { clip } from './container-end.ts';
+import { clip } from '#crds/wire/termination.ts';
 
 interface Remedy {
   when: RegExp;

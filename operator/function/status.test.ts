@@ -16,6 +16,8 @@ function observe(overrides: Partial<Observation> = {}): FunctionStatus {
     wantedReplicas: 0,
     podRefusal: undefined,
     launch: undefined,
+    windows: undefined,
+    coldStart: undefined,
     gatewayUrl: 'http://localhost:8080',
     nowMs: early,
     ...overrides,

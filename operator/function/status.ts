@@ -5,6 +5,8 @@ import { annotations } from '#crds/wire/names.ts';
 import { conditionTypes, reasons } from '#crds/wire/reasons.ts';
 import { kubeTime } from '#kube/clock.ts';
 import { findCondition, setCondition } from '#kube/conditions.ts';
+import { minimumNow, scheduled } from '../schedule/status.ts';
+import type { Windows } from '../schedule/windows.ts';
 import {
   asleep,
   type Finding,
@@ -38,6 +40,10 @@ export interface Observation {
   podRefusal: string | undefined;
   /** How warm pods become the function, if they can. */
   launch: FunctionStatus['launch'];
+  /** Of its schedules; undefined when it has none. */
+  windows: Windows | undefined;
+  /** A cold start that the status does not tell of yet. */
+  coldStart: FunctionStatus['lastColdStart'];
   gatewayUrl: string;
   nowMs: number;
 }
@@ -54,12 +60,14 @@ export function functionStatus(observation: Observation): FunctionStatus {
     [conditionTypes.ready, readiness(observation)],
     [conditionTypes.active, activity(states, observation)],
   ];
+  const schedule = scheduleToShow(observation);
+  if (schedule.finding) findings.push([conditionTypes.scheduled, schedule.finding]);
   const status: FunctionStatus = {
     observedGeneration: generation,
     conditions: findings.reduce(
       (conditions, [type, finding]) =>
         setCondition(conditions, { type, ...finding, observedGeneration: generation }, now),
-      fn.status?.conditions ?? [],
+      schedule.conditions,
     ),
     replicas: states.length,
     readyReplicas: states.filter(isAnswering).length,
@@ -72,7 +80,30 @@ export function functionStatus(observation: Observation): FunctionStatus {
   if (loadedRevision) status.loadedRevision = loadedRevision;
   const launch = launchToShow(observation, status);
   if (launch) status.launch = launch;
-  return status;
+  const lastColdStart = observation.coldStart ?? fn.status?.lastColdStart;
+  if (lastColdStart) status.lastColdStart = lastColdStart;
+  return { ...status, ...schedule.fields };
+}
+
+/** While paused what it was; otherwise as it is, which is nothing for a function without schedules. */
+function scheduleToShow({ fn, windows }: Observation): {
+  fields: Pick<FunctionStatus, 'minReplicas' | 'openSchedules'>;
+  conditions: NonNullable<FunctionStatus['conditions']>;
+  finding?: Finding;
+} {
+  const { conditions = [], minReplicas, openSchedules } = fn.status ?? {};
+  if (isPaused(fn)) {
+    const fields = openSchedules ? { minReplicas, openSchedules } : {};
+    return { fields, conditions };
+  }
+  if (!windows) {
+    return { fields: {}, conditions: conditions.filter(({ type }) => type !== conditionTypes.scheduled) };
+  }
+  const fields = {
+    minReplicas: minimumNow(fn.spec, windows),
+    openSchedules: windows.open.map(({ name }) => name),
+  };
+  return { fields, conditions, finding: scheduled(windows) };
 }
 
 /**

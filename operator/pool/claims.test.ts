@@ -82,6 +82,15 @@ describe('a claimed pod', () => {
     expect(s.claimed).toEqual([POOL_KEY]);
   });
 
+  it('is told of as a failure when the code did not load', async () => {
+    const s = stage();
+    await s.take({ claims: [{ ...claim, loadMs: claim.claimMs, loadFailed: true }] });
+    expect(s.writes.map(([verb]) => verb)).toEqual(['patch warm-1']);
+    expect(s.notes).toEqual([
+      'LoadFailed: Took warm pod warm-1, and the code did not load in it, which took 9.3 ms. The pod ends.',
+    ]);
+  });
+
   it.each([
     ['the cache has no such pod', undefined],
     ['another pod has its name', aWarmPod('warm-1', { deleting: false })],

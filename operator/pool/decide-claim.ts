@@ -36,7 +36,12 @@ export function adoption(pod: Pod, fn: CatnapFunction, { revision }: Claim): obj
   };
 }
 
-export function claimedEvent({ pod, claimMs, loadMs }: Claim): EventDraft {
+/** Of a claim that made the pod the function's, or that the code did not outlive. */
+export function claimedEvent({ pod, claimMs, loadMs, loadFailed }: Claim): EventDraft {
+  if (loadFailed) {
+    const note = `Took warm pod ${pod}, and the code did not load in it, which took ${duration(claimMs)}. The pod ends.`;
+    return { type: 'Warning', reason: reasons.loadFailed, action: 'Verify', note };
+  }
   const note = `Took warm pod ${pod}: ${duration(claimMs)}, of which loading the code ${duration(loadMs)}.`;
   return { type: 'Normal', reason: reasons.woken, action: 'Scale', note };
 }

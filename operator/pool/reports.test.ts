@@ -14,6 +14,16 @@ describe('readPoolReports', () => {
     expect(readPoolReports({})).toEqual({ claims: [], strays: [], isolates: new Map() });
   });
 
+  it('knows a claim that the code did not outlive', () => {
+    const { claims } = readPoolReports({
+      claims: [
+        { ...claim, loadFailed: true },
+        { ...claim, loadFailed: 1 },
+      ],
+    });
+    expect(claims).toEqual([{ ...claim, loadFailed: true }, claim]);
+  });
+
   it.each([
     [{ namespace: 'Shop' }],
     [{ pod: '../secrets/x' }],

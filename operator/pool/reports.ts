@@ -47,10 +47,11 @@ function entriesOf(value: unknown): Entry[] {
 
 function claimOf(entry: Entry): Claim | undefined {
   const pod = strayOf(entry);
-  const { function: name, revision, claimMs, loadMs } = entry;
+  const { function: name, revision, claimMs, loadMs, loadFailed } = entry;
   if (!pod || !matches(name, DNS_LABEL) || !matches(revision, REVISION)) return undefined;
   if (!isDuration(claimMs) || !isDuration(loadMs)) return undefined;
-  return { ...pod, function: name, revision, claimMs, loadMs };
+  const claim = { ...pod, function: name, revision, claimMs, loadMs };
+  return loadFailed === true ? { ...claim, loadFailed } : claim;
 }
 
 function strayOf({ namespace, pod, podUid }: Entry): Stray | undefined {

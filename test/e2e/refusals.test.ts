@@ -46,6 +46,16 @@ const cases: [string, Spec, RegExp][] = [
     /spec\.scaling\.minReplicas.*must not exceed maxReplicas/s,
   ],
   [
+    'more replicas by schedule than at most',
+    inline(CODE, {
+      scaling: {
+        maxReplicas: 2,
+        schedules: [{ name: 'office', start: '0 8 * * MON-FRI', durationMinutes: 60, minReplicas: 3 }],
+      },
+    }),
+    /spec\.scaling\.schedules.*must not exceed maxReplicas/s,
+  ],
+  [
     'memory that is no quantity',
     inline(CODE, { resources: { limits: { memory: 'lots' } } }),
     /spec\.resources\.limits\.memory/,

@@ -84,8 +84,37 @@ it('have a status of its own and a scale', async () => {
     metadata: { generation: 2 },
     spec: { scaling: { minReplicas: 2, maxReplicas: 20 } },
   });
-  const tooFew = await api.patch(`${path}/scale`, 'merge', { spec: { replicas: 21 } });
-  expect(tooFew.body.message).toContain('minReplicas must not exceed maxReplicas');
+  const tooMany = await api.patch(`${path}/scale`, 'merge', { spec: { replicas: 21 } });
+  expect(tooMany.code).toBe(422);
+  expect(tooMany.body.message).toContain('minReplicas must not exceed maxReplicas');
+  const asleep = await api.patch(`${path}/scale`, 'merge', { spec: { replicas: 0 } });
+  expect(asleep.code).toBe(200);
+  expect((await api.get(path)).body).toMatchObject({ spec: { scaling: { minReplicas: 0 } } });
+});
+
+it('check the schedules of a function, as far as a schema can', async () => {
+  const schedule = { name: 'office', start: '0 8 * * MON-FRI', durationMinutes: 600, minReplicas: 5 };
+  const post = (name: string, scaling: object) => {
+    const object = functionObject(name);
+    return api.post(FUNCTIONS, { ...object, spec: { ...object.spec, scaling } });
+  };
+  const made = await post('scheduled', { schedules: [schedule] });
+  expect(made.body).toMatchObject({
+    spec: { scaling: { schedules: [{ ...schedule, timeZone: 'UTC' }] } },
+  });
+  const refused = async (scaling: object) => {
+    const { code, body } = await post('refused', scaling);
+    expect(code).toBe(422);
+    return body.message as string;
+  };
+  expect(await refused({ maxReplicas: 4, schedules: [schedule] })).toContain(
+    'minReplicas of a schedule must not exceed maxReplicas',
+  );
+  expect(await refused({ schedules: [{ ...schedule, start: '0 8 * *' }] })).toContain(
+    'spec.scaling.schedules[0].start',
+  );
+  expect(await refused({ schedules: [{ ...schedule, durationMinutes: 0 }] })).toContain('durationMinutes');
+  expect(await refused({ schedules: [schedule, schedule] })).toContain('Duplicate value');
 });
 
 it('print their columns', async () => {
@@ -93,6 +122,7 @@ it('print their columns', async () => {
   await api.patch(`${FUNCTIONS}/printed/status`, 'merge', {
     status: {
       url: 'http://here',
+      minReplicas: 2,
       conditions: [
         {
           type: 'Active',
@@ -115,7 +145,7 @@ it('print their columns', async () => {
     accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
   });
   expect(body.rows).toMatchObject([
-    { cells: ['printed', 'True', 'Loaded', null, 'http://here', 'm', expect.any(String)] },
+    { cells: ['printed', 'True', 'Loaded', null, 'http://here', 2, 'm', expect.any(String)] },
   ]);
 });
 

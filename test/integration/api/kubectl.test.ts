@@ -169,6 +169,9 @@ it('scales a function and a Deployment', async () => {
   await kubectl.apply(functionObject('scaled'));
   expect(await kubectl(['scale', 'fn/scaled', '--replicas=2'])).toBe('function.catnap.dev/scaled scaled\n');
   expect(await kubectl(['get', 'fn', 'scaled', '-o', 'jsonpath={.spec.scaling.minReplicas}'])).toBe('2');
+  await expect(kubectl(['scale', 'fn/scaled', '--replicas=21'])).rejects.toThrow(
+    /spec\.scaling\.minReplicas.*must not exceed maxReplicas/s,
+  );
   await kubectl.apply(deployment('scaled'));
   await kubectl(['scale', 'deploy/scaled', '--replicas=4', '--current-replicas=1']);
   expect(await kubectl(['get', 'deploy', 'scaled'])).toMatch(/^scaled +0\/4 +0 +0 /m);

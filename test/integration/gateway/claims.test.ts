@@ -101,6 +101,33 @@ it('tells the operator of a claim until the pod is labelled as the function’s'
   expect((await fixture.call('/fn/shop/hello')).body).toBe(`${pod.name} as shop/hello`);
 });
 
+it('tells the operator what the last cold start was made of', async () => {
+  await warmPod();
+  await fixture.call(await pooled('hello'));
+  const { coldStarts } = await reported((found) => found.coldStarts !== undefined);
+  expect(coldStarts).toEqual({
+    'shop/hello': {
+      atMs: expect.closeTo(Date.now(), -4),
+      start: 'pooled',
+      queuedMs: expect.any(Number),
+      claimedMs: expect.any(Number),
+      loadedMs: 3,
+      firstByteMs: expect.any(Number),
+    },
+  });
+  const own = fixture.call(fixture.addFunction('own'));
+  await waitFor(() => fixture.scales.wakes > 0, { timeoutMs: 3_000, describe: 'the function to be woken' });
+  await fixture.addPod('own', (_, response) => response.end('ok'));
+  await own;
+  const later = await reported((found) => found.coldStarts?.['shop/own'] !== undefined);
+  expect(later.coldStarts?.['shop/own']).toEqual({
+    atMs: expect.any(Number),
+    start: 'dedicated',
+    queuedMs: expect.any(Number),
+    firstByteMs: expect.any(Number),
+  });
+});
+
 it('gives each function a pod of its own', async () => {
   const pods = [await warmPod(), await warmPod(), await warmPod()];
   const paths = await Promise.all(['a', 'b', 'c'].map(pooled));
@@ -177,7 +204,8 @@ it('tells callers that the code does not load, as the warm pod says', async () =
   expect(answer.status).toBe(502);
   expect(answer.json()).toMatchObject({ detail: 'SyntaxError: oops (index.mjs:3)' });
   const { claims } = await reported((found) => found.claims !== undefined);
-  expect(claims).toMatchObject([{ pod: pod.name, function: 'broken' }]);
+  expect(claims).toMatchObject([{ pod: pod.name, function: 'broken', loadFailed: true }]);
+  expect((await sample()).coldStarts).toBeUndefined();
 });
 
 it('serves launch specs from memory while Redis is away', async () => {

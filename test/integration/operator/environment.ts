@@ -35,15 +35,15 @@ export interface Environment {
 
 /** Plays a gateway that publishes load samples. */
 export interface FakeGateway {
-  /** From now on, each sample says this. */
-  report(concurrency: Record<string, number>): void;
-  /** From now on, each sample also says this of warm pods and triggers. */
+  /** From now on, each sample says this; where no arrivals are given, one call came wherever there is load. */
+  report(concurrency: Record<string, number>, arrivals?: Record<string, number>): void;
+  /** From now on, each sample also says this of warm pods, triggers and cold starts. */
   tell(more: Told): void;
   /** No more samples, and no goodbye. */
   fallSilent(): void;
 }
 
-type Told = Pick<GatewaySample, 'claims' | 'strays' | 'triggers'>;
+type Told = Pick<GatewaySample, 'claims' | 'strays' | 'triggers' | 'coldStarts'>;
 
 /** Starts all of it, the operator excepted. */
 export async function startEnvironment(): Promise<Environment> {
@@ -125,6 +125,7 @@ export function createFakeGateway(url: string): FakeGateway & { close(): void } 
   const redis = new Redis(url, { maxRetriesPerRequest: 0, enableOfflineQueue: false });
   redis.on('error', () => {});
   let functionsNow: Record<string, number> | undefined;
+  let arrivalsNow: Record<string, number> = {};
   let toldNow: Told = {};
   let sequence = 0;
   const publish = () => {
@@ -132,7 +133,7 @@ export function createFakeGateway(url: string): FakeGateway & { close(): void } 
     sequence += 1;
     const samples = Object.entries(functionsNow).map(([key, concurrency]) => [
       key,
-      { concurrency, queued: 0, arrivals: concurrency > 0 ? 1 : 0 },
+      { concurrency, queued: 0, arrivals: arrivalsNow[key] ?? (concurrency > 0 ? 1 : 0) },
     ]);
     const text = JSON.stringify({ sequence, functions: Object.fromEntries(samples), ...toldNow });
     redis
@@ -144,8 +145,9 @@ export function createFakeGateway(url: string): FakeGateway & { close(): void } 
   };
   const timer = setInterval(publish, 1_000);
   return {
-    report(concurrency) {
+    report(concurrency, arrivals = {}) {
       functionsNow = concurrency;
+      arrivalsNow = arrivals;
       publish();
     },
     tell(more) {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FunctionSpec } from '#crds/function/types.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
 import { type Environment, type OperatorProcess, startEnvironment } from './environment.ts';
-import { inline, testFunction } from './function.ts';
+import { inline, type TestFunction, testFunction } from './function.ts';
 
 let environment: Environment;
 let operator: OperatorProcess;
@@ -46,6 +46,71 @@ describe('the autoscaler', () => {
       },
       { timeoutMs: 5_000, describe: 'the events' },
     );
+  });
+
+  it('scales out with short calls that come often, where the function has a target for them', async () => {
+    const brisk = await running('brisk', { maxReplicas: 8, requestsPerSecond: 50 });
+    environment.gateway.report({ [brisk.key]: 0.5 }, { [brisk.key]: 250 });
+    await brisk.scaledTo(5);
+    environment.gateway.report({});
+  });
+
+  it('keeps the replicas of an open schedule, says so, and lets go of them', async () => {
+    const always = {
+      name: 'always',
+      start: '* * * * *',
+      durationMinutes: 5,
+      timeZone: 'UTC',
+      minReplicas: 3,
+    };
+    const broken = { ...always, name: 'broken', start: '61 * * * *', minReplicas: 9 };
+    const timely = await running('timely', { idleSeconds: 1, schedules: [always, broken] });
+    await timely.scaledTo(3);
+    const { status } = await timely.get();
+    expect(status).toMatchObject({ minReplicas: 3, openSchedules: ['always'] });
+    expect(status?.conditions?.find(({ type }) => type === 'Scheduled')).toMatchObject({
+      status: 'True',
+      reason: 'ScheduleInvalid',
+      message: expect.stringMatching(/^spec\.scaling\.schedules "broken", start: .+"always" is open/),
+    });
+    await told(timely, 'ScheduleOpened', /^Schedule "always" opened: 3 replicas at least until /);
+    await told(timely, 'ScheduleInvalid', /"broken"/);
+    await timely.apply({ ...inline(), ...scaling({ idleSeconds: 1 }) });
+    await timely.scaledTo(0);
+    await told(timely, 'ScheduleClosed', /^Schedule "always" closed: 0 replicas at least from now on\.$/);
+    const after = (await timely.get()).status;
+    expect(after).not.toHaveProperty('openSchedules');
+    expect(after?.conditions?.map(({ type }) => type)).toEqual(['Ready', 'Active']);
+  });
+
+  it('has the last cold start in the status, as a gateway reports it', async () => {
+    const cold = await running('cold');
+    const phases = {
+      start: 'pooled',
+      queuedMs: 1.2,
+      claimedMs: 5.1,
+      loadedMs: 4.2,
+      firstByteMs: 0.9,
+    } as const;
+    environment.gateway.tell({ coldStarts: { [cold.key]: { atMs: Date.now() + 1_000, ...phases } } });
+    const { lastColdStart } = await waitFor(
+      async () => {
+        const { status } = await cold.get();
+        if (!status?.lastColdStart) throw new Error(JSON.stringify(status));
+        return status;
+      },
+      { timeoutMs: 8_000, describe: 'the cold start in the status' },
+    );
+    expect(lastColdStart).toEqual({
+      at: expect.stringMatching(/Z$/),
+      start: 'pooled',
+      totalMs: 11,
+      queuedMs: 1,
+      claimedMs: 5,
+      loadedMs: 4,
+      firstByteMs: 1,
+    });
+    environment.gateway.tell({});
   });
 
   it('does nothing without samples, but keeps the minimum', async () => {
@@ -124,6 +189,18 @@ describe('two operators', () => {
     expect(performance.now() - stoppedAt).toBeLessThan(5_000);
   });
 });
+
+/** Waits for an event of the function. */
+async function told(made: TestFunction, reason: string, note: RegExp): Promise<void> {
+  await waitFor(
+    async () => {
+      const notes = await made.notes(reason);
+      if (!notes.some((candidate) => note.test(candidate))) throw new Error(JSON.stringify(notes));
+      return true;
+    },
+    { timeoutMs: 5_000, describe: `an event ${reason}` },
+  );
+}
 
 async function metric(name: string, value: number): Promise<void> {
   await waitFor(async () => new RegExp(`^${name} ${value}$`, 'm').test(await metrics()), {

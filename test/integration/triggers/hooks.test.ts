@@ -10,6 +10,8 @@ const webhook: TriggerSpec = {
   type: 's3',
   config: { webhook: {} },
   credentials: { token: TOKEN },
+  batch: { maxEvents: 1, maxWaitMilliseconds: 200 },
+  concurrency: 10,
 };
 const triggers: Record<string, TriggerSpec> = {
   'shop/resize/bucket': webhook,

@@ -16,7 +16,10 @@ describe.skipIf(missing !== undefined)(`a bucket of MinIO${missing ? ` (${missin
 
   beforeAll(async () => {
     await ensureMinio();
-    const trigger = { name: 'bucket', type: 's3', config: { webhook: {} }, credentials: { token: TOKEN } };
+    const trigger = {
+      ...{ name: 'bucket', type: 's3', config: { webhook: {} }, credentials: { token: TOKEN } },
+      ...{ batch: { maxEvents: 1, maxWaitMilliseconds: 200 }, concurrency: 10 },
+    };
     gateway = await startFixture(
       {},
       {
