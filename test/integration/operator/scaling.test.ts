@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FunctionSpec } from '#crds/function/types.ts';
+import { functions } from '#kube/resource.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
 import { type Environment, type OperatorProcess, startEnvironment } from './environment.ts';
 import { inline, type TestFunction, testFunction } from './function.ts';
@@ -53,6 +54,23 @@ describe('the autoscaler', () => {
     environment.gateway.report({ [brisk.key]: 0.5 }, { [brisk.key]: 250 });
     await brisk.scaledTo(5);
     environment.gateway.report({});
+  });
+
+  it('takes what is set through the scale subresource, as an HPA does, for the floor', async () => {
+    const ruled = await running('ruled', { maxReplicas: 8, idleSeconds: 1 });
+    const scale = (replicas: number) =>
+      environment.client.setScale(functions, { namespace: 'shop', name: 'ruled' }, replicas, {
+        fieldManager: 'test',
+      });
+    await scale(3);
+    await ruled.scaledTo(3);
+    environment.gateway.report({ [ruled.key]: 35 });
+    await ruled.scaledTo(5);
+    environment.gateway.report({});
+    await ruled.scaledTo(3);
+    await expect(scale(9)).rejects.toThrow('minReplicas must not exceed maxReplicas');
+    await scale(0);
+    await ruled.scaledTo(0);
   });
 
   it('keeps the replicas of an open schedule, says so, and lets go of them', async () => {
