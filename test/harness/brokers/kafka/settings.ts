@@ -29,6 +29,9 @@ const fixed = {
   'offsets.topic.replication.factor': '1',
   'offsets.topic.num.partitions': '1',
   'group.initial.rebalance.delay.ms': '0',
+  // A node that was killed may come back when its old session is over.
+  'broker.session.timeout.ms': '1000',
+  'broker.heartbeat.interval.ms': '200',
   // Few files and threads: it serves one test.
   'num.network.threads': '2',
   'num.io.threads': '2',
