@@ -105,7 +105,8 @@ function watch({ consumer, committer, session, context }: Watch): () => void {
     context.lag(committer.lag(latest));
     for (const [topic, { length }] of latest) {
       const before = assigned.get(topic) ?? length;
-      if (length > before) session.fail(new Error(`${topic} has got more partitions; joining the group again`));
+      if (length > before)
+        session.fail(new Error(`${topic} has got more partitions; joining the group again`));
       assigned.set(topic, length);
     }
   };

@@ -26,6 +26,11 @@ export class Session {
     });
   }
 
+  /** Events that were handed over and are not settled. */
+  get inHand(): number {
+    return this.events;
+  }
+
   /** Ends the run; the first error is the one that {@link end} throws. */
   fail(error: Error): void {
     this.failure ??= error;
@@ -33,14 +38,18 @@ export class Session {
   }
 
   /**
-   * Hands an event over. `acknowledge` is called once it may be acknowledged; what it throws, and a rejected
-   * delivery, end the run.
+   * Hands an event over. `acknowledge` is called once it may be acknowledged, `giveBack` when it must not be. What
+   * the first throws, and a rejected delivery, end the run.
    */
-  give(event: TriggerEvent, acknowledge: () => Promise<void> | void): void {
+  give(event: TriggerEvent, acknowledge: () => Promise<void> | void, giveBack?: () => void): void {
     this.events += 1;
     this.bytes += event.data.length;
     this.context
       .deliver([event])
+      .catch((error: unknown) => {
+        giveBack?.();
+        throw error;
+      })
       .then(acknowledge)
       .catch((error: unknown) => this.fail(error instanceof Error ? error : new Error(String(error))))
       .finally(() => {

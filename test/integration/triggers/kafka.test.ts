@@ -221,7 +221,9 @@ it('reads partitions that are added, from their beginning', async () => {
   await createTopic('growing');
   const source = start('growing', { startFrom: 'latest' });
   await source.connected();
-  await admin.createPartitions({ topics: [{ name: 'growing', count: 2, assignments: [{ brokerIds: [1] }] }] });
+  await admin.createPartitions({
+    topics: [{ name: 'growing', count: 2, assignments: [{ brokerIds: [1] }] }],
+  });
   const sent = () => send('growing', 'new', { partition: 1 }).then(() => true);
   await waitFor(sent, { timeoutMs: 10_000, describe: 'the new partition' });
   const [event] = await source.received(1);

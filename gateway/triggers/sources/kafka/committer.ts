@@ -1,6 +1,6 @@
 import type { Consumer, GroupAssignment } from '@platformatic/kafka';
-import { PartitionProgress } from './progress.ts';
 import { commit, type Position, partitionsOf } from './positions.ts';
+import { PartitionProgress } from './progress.ts';
 
 /** Commits what is finished, one request at a time, and knows how much that leaves. */
 export class Committer {

@@ -19,7 +19,10 @@ const REMEDIES: [sign: RegExp, remedy: string][] = [
     /^Cannot find a suitable SASL mechanism/,
     'The connection broke before the user was sent: set kafka.tls to true when the brokers speak TLS.',
   ],
-  [/^TOPIC_AUTHORIZATION_FAILED/, 'The user may not read a topic: allow it Read and Describe on kafka.topics.'],
+  [
+    /^TOPIC_AUTHORIZATION_FAILED/,
+    'The user may not read a topic: allow it Read and Describe on kafka.topics.',
+  ],
   [/^GROUP_AUTHORIZATION_FAILED/, 'The user may not use the group: allow it Read on the group.'],
   [
     /^UNKNOWN_TOPIC_OR_PARTITION|^Unknown topic/,

@@ -65,6 +65,10 @@ export function startOffset(offsets: {
   return committed < earliest || committed > latest ? earliest : committed;
 }
 
-export function partitionsOf(assignments: readonly GroupAssignment[]): { topic: string; partition: number }[] {
-  return assignments.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition })));
+export function partitionsOf(
+  assignments: readonly GroupAssignment[],
+): { topic: string; partition: number }[] {
+  return assignments.flatMap(({ topic, partitions }) =>
+    partitions.map((partition) => ({ topic, partition })),
+  );
 }

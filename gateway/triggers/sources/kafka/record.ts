@@ -1,4 +1,5 @@
 import type { TriggerEvent } from '../../source.ts';
+import { headerExtensions } from '../header-extensions.ts';
 
 /** The part of a consumed message that an event is made of. */
 export interface KafkaRecord {
@@ -13,8 +14,6 @@ export interface KafkaRecord {
   headerEntries: readonly (readonly [Buffer | undefined, Buffer | undefined])[];
 }
 
-const MAX_HEADERS = 32;
-const MAX_HEADER_BYTES = 1_024;
 const CONTENT_TYPE = /^content-?type$/i;
 
 /** The event of a record. @param broker HOST:PORT that stands for the cluster */
@@ -23,37 +22,25 @@ export function recordEvent(
   { broker, orderBy }: { broker: string; orderBy: 'partition' | 'key' },
 ): TriggerEvent {
   const { topic, partition, offset, timestamp, key, value, headerEntries } = record;
-  const orderKey = orderBy === 'partition' ? `${topic}/${partition}` : key && `${topic}/${key.toString('hex')}`;
-  const contentType = headerEntries.find(([name]) => name && CONTENT_TYPE.test(String(name)))?.[1];
+  const orderKey =
+    orderBy === 'partition' ? `${topic}/${partition}` : key && `${topic}/${key.toString('hex')}`;
+  const headers = headerEntries.map(([name, text]) => [String(name ?? ''), String(text ?? '')] as const);
+  const contentType = headers.find(([name]) => CONTENT_TYPE.test(name))?.[1];
   return {
     id: `${partition}-${offset}`,
     type: 'org.apache.kafka.record',
     source: `kafka://${broker}/${topic}`,
     subject: topic,
     ...(timestamp >= 0n && { time: new Date(Number(timestamp)).toISOString() }),
-    ...(contentType && { contentType: String(contentType) }),
+    ...(contentType && { contentType }),
     data: value ?? Buffer.alloc(0),
     extensions: {
       kafkapartition: String(partition),
       kafkaoffset: String(offset),
       ...(key && { partitionkey: String(key) }),
       ...(value === undefined && { kafkatombstone: 'true' }),
-      ...headerExtensions(headerEntries),
+      ...headerExtensions('kafkaheader', headers),
     },
     ...(orderKey && { key: orderKey }),
   };
-}
-
-/** `kafkaheader` and the name in lower case without what CloudEvents do not allow; large ones are left out. */
-function headerExtensions(entries: KafkaRecord['headerEntries']): Record<string, string> {
-  const extensions: Record<string, string> = {};
-  for (const [name, value] of entries.slice(0, MAX_HEADERS)) {
-    const suffix = String(name ?? '')
-      .toLowerCase()
-      .replace(/[^a-z0-9]/g, '');
-    if (suffix && value && suffix.length + value.length <= MAX_HEADER_BYTES) {
-      extensions[`kafkaheader${suffix}`] = String(value);
-    }
-  }
-  return extensions;
 }
