@@ -1,0 +1,53 @@
+import { isIP } from 'node:net';
+import { Consumer, type SASLMechanismValue } from '@platformatic/kafka';
+import type { Static } from 'typebox';
+import type { kafka } from '#crds/function/triggers/kafka.ts';
+import type { TriggerSetup } from '../../source.ts';
+import { tlsSettings } from '../tls.ts';
+
+export type KafkaSetup = TriggerSetup<Static<typeof kafka>>;
+
+/** The group keeps a member that went silent for so long; a gateway that takes over waits for that. */
+const SESSION_MS = 10_000;
+const HEARTBEAT_MS = 2_000;
+const MAX_FETCH_BYTES = 8 * 1024 * 1024;
+
+/** A member of the group, not yet connected. */
+export function createConsumer({ functionKey, name, config, credentials }: KafkaSetup): Consumer {
+  const { brokers, group, tls, sasl } = config;
+  return new Consumer({
+    clientId: 'catnap',
+    groupId: group ?? `catnap.${functionKey.replace('/', '.')}.${name}`,
+    bootstrapBrokers: [...brokers],
+    ...(tls && {
+      tls: tlsSettings(credentials),
+      tlsServerName: !brokers.some((broker) => isIP(hostOf(broker))),
+    }),
+    ...(sasl && { sasl: { mechanism: sasl.toUpperCase() as SASLMechanismValue, ...userOf(credentials) } }),
+    connectTimeout: 5_000,
+    requestTimeout: 20_000,
+    timeout: 10_000,
+    retries: 3,
+    retryDelay: 250,
+    metadataMaxAge: 60_000,
+    autocreateTopics: false,
+    sessionTimeout: SESSION_MS,
+    rebalanceTimeout: SESSION_MS,
+    heartbeatInterval: HEARTBEAT_MS,
+    heartbeatStallTimeout: SESSION_MS,
+    autocommit: false,
+    maxBytes: MAX_FETCH_BYTES,
+    maxWaitTime: 1_000,
+    highWaterMark: 256,
+  });
+}
+
+const hostOf = (broker: string) => broker.slice(0, broker.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1');
+
+function userOf(credentials: KafkaSetup['credentials']): { username: string; password: string } {
+  const { username, password } = credentials;
+  if (!username || !password) {
+    throw new Error('kafka.sasl needs username and password in the Secret of secretRef.');
+  }
+  return { username, password };
+}

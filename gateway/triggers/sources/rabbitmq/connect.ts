@@ -1,0 +1,44 @@
+import { type ChannelModel, connect, credentials } from 'amqplib';
+import type { Session } from '../session.ts';
+import { tlsSettings } from '../tls.ts';
+
+const CONNECT_MS = 5_000;
+const CLOSE_MS = 2_000;
+const HEARTBEAT_SECONDS = 20;
+
+/** A connection that ends the run when it is lost. */
+export async function connectRabbitmq(
+  address: string,
+  secret: Readonly<Record<string, string>>,
+  session: Session,
+): Promise<ChannelModel> {
+  const url = new URL(address);
+  url.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
+  const connection = await connect(url.href, {
+    ...(url.protocol === 'amqps:' && tlsSettings(secret)),
+    ...userOf(secret),
+    timeout: CONNECT_MS,
+    keepAlive: true,
+    clientProperties: { connection_name: 'catnap' },
+  });
+  connection.on('error', (error) => session.fail(error));
+  connection.on('close', () => session.fail(new Error('the connection was closed')));
+  return connection;
+}
+
+/** Who we are: a user, or the client certificate alone. */
+function userOf(secret: Readonly<Record<string, string>>): object {
+  const { username, password } = secret;
+  if (username) return { credentials: credentials.plain(username, password ?? '') };
+  return secret['tls.crt'] ? { credentials: credentials.external() } : {};
+}
+
+/** Closes it in good order when it still answers. */
+export async function closeConnection(connection: ChannelModel): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, CLOSE_MS);
+  await Promise.race([connection.close().catch(() => {}), late]);
+  clearTimeout(timer);
+  const { stream } = connection.connection as unknown as { stream: { destroy(): void } };
+  stream.destroy();
+}

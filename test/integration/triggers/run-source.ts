@@ -1,0 +1,88 @@
+/** Runs a trigger source as a gateway does, with a function that a test has in its hands. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { pino } from 'pino';
+import type { TriggerEvent, TriggerSource } from '#gateway/triggers/source.ts';
+import { waitFor } from '#test/harness/wait-for.ts';
+
+export interface RunningSource {
+  /** Handed over, in order; again when handed over again. */
+  readonly events: TriggerEvent[];
+  /** What the source told, the newest last. */
+  readonly lags: number[];
+  readonly errors: Error[];
+  /** Runs that had a connection. */
+  connections: number;
+  /** What the function does with an event; succeeds at once by default. */
+  handle: (event: TriggerEvent) => Promise<void>;
+  /** Waits until so many events with different ids were handed over, and returns them without repeats. */
+  received(count: number, timeoutMs?: number): Promise<TriggerEvent[]>;
+  connected(): Promise<void>;
+  /** Aborts the signal. @returns how long it took until the run was over, in ms */
+  stop(): Promise<number>;
+}
+
+const RESTART_MS = 100;
+
+/** A source that fails is run again, unless `once`. */
+export function runSource(source: TriggerSource, { once = false } = {}): RunningSource {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const stopped = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('the trigger stops')));
+  });
+  stopped.catch(() => {});
+  const running: RunningSource = {
+    events: [],
+    lags: [],
+    errors: [],
+    connections: 0,
+    handle: async () => {},
+    received: (count, timeoutMs = 20_000) =>
+      waitFor(() => distinct(running.events).length >= count && distinct(running.events), {
+        timeoutMs,
+        describe: `${count} events; errors: ${running.errors.map(String).join('; ')}`,
+      }),
+    async connected() {
+      await waitFor(() => running.connections > 0, {
+        timeoutMs: 20_000,
+        describe: `the connection; errors: ${running.errors.map(String).join('; ')}`,
+      });
+    },
+    async stop() {
+      const started = performance.now();
+      stopping.abort();
+      await over;
+      return performance.now() - started;
+    },
+  };
+  const context = {
+    signal,
+    log: pino({ level: 'silent' }),
+    connected: () => {
+      running.connections += 1;
+    },
+    lag: (events: number) => void running.lags.push(events),
+    async deliver(events: readonly TriggerEvent[]) {
+      running.events.push(...events);
+      await Promise.race([Promise.all(events.map((event) => running.handle(event))), stopped]);
+    },
+  };
+  const over = (async () => {
+    while (!signal.aborted) {
+      await source.run(context).catch((error: Error) => running.errors.push(error));
+      if (once) return;
+      await delay(RESTART_MS);
+    }
+  })();
+  return running;
+}
+
+const distinct = (events: TriggerEvent[]) => [
+  ...new Map(events.map((event) => [`${event.source} ${event.id}`, event])).values(),
+];
+
+/** A function that a test lets go on when it wants. */
+export function gate(): { wait: () => Promise<void>; open: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { wait: () => promise, open: () => resolve() };
+}
