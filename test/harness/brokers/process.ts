@@ -8,6 +8,8 @@ import { freePort } from '#local/up/ports.ts';
 export interface BrokerProcess {
   readonly port: number;
   readonly directory: string;
+  /** Sends a signal to the running server. */
+  signal(name: NodeJS.Signals): void;
   /** SIGKILL, as a crash; resolves when it is gone. */
   kill(): Promise<void>;
   /** Starts it again on the same port with the same directory; kills it first when it runs. */
@@ -40,6 +42,9 @@ export async function startBroker(spec: BrokerSpec): Promise<BrokerProcess> {
     return {
       port,
       directory,
+      signal(name) {
+        if (component.pid !== undefined) process.kill(component.pid, name);
+      },
       kill: () => component.kill(),
       async restart() {
         await component.kill();
