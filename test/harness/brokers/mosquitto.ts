@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { findExecutable } from '#local/up/executable.ts';
+import { ensureAptPackages } from '../apt.ts';
+import { accepts, answers } from './answers.ts';
+import { type BrokerProcess, startBroker } from './process.ts';
+
+export const mosquittoUser = { username: 'shop', password: 'right' };
+
+/** A CONNECT of MQTT 3.1.1 without credentials; the refusal shows that the broker listens. */
+const GREETING = '\x10\x10\x00\x04MQTT\x04\x02\x00\x3c\x00\x04ping';
+const CONNACK = '\x20';
+
+export interface MosquittoOptions {
+  /** Makes the broker speak TLS. */
+  certificate?: { cert: string; key: string };
+}
+
+/** Mosquitto with one user. On SIGUSR1 it writes what it keeps to `mosquitto.db` in its directory. */
+export async function startMosquitto({ certificate }: MosquittoOptions = {}): Promise<BrokerProcess> {
+  if (!findExecutable('mosquitto')) await ensureAptPackages(['mosquitto']);
+  return startBroker({
+    name: 'mosquitto',
+    async prepare({ port, directory }) {
+      const passwords = join(directory, 'passwords');
+      const { username, password } = mosquittoUser;
+      await promisify(execFile)('mosquitto_passwd', ['-c', '-b', passwords, username, password]);
+      const file = join(directory, 'mosquitto.conf');
+      const lines = [
+        `listener ${port} 127.0.0.1`,
+        'allow_anonymous false',
+        `password_file ${passwords}`,
+        'persistence true',
+        `persistence_location ${directory}/`,
+        // As root it would become a user that may not read the directory.
+        ...(process.getuid?.() === 0 ? ['user root'] : []),
+        ...(certificate ? [`certfile ${directory}/tls.crt`, `keyfile ${directory}/tls.key`] : []),
+      ];
+      if (certificate) {
+        await writeFile(join(directory, 'tls.crt'), certificate.cert);
+        await writeFile(join(directory, 'tls.key'), certificate.key);
+      }
+      await writeFile(file, lines.join('\n'));
+      return { command: findExecutable('mosquitto') ?? 'mosquitto', args: ['-c', file] };
+    },
+    ready: (port, signal) => (certificate ? accepts(port, signal) : answers(port, GREETING, CONNACK, signal)),
+  });
+}

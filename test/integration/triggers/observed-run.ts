@@ -1,0 +1,63 @@
+/** Runs a trigger source in the place of the gateway's runner, and records what it tells. */
+import { pino } from 'pino';
+import type { TriggerEvent, TriggerSource } from '#gateway/triggers/source.ts';
+
+export interface ObservedRun {
+  /** In the order in which they were handed over. */
+  readonly events: TriggerEvent[];
+  readonly connected: boolean;
+  readonly lag: number | undefined;
+  /** Rejects when the source throws. */
+  readonly finished: Promise<void>;
+  texts(): string[];
+  /** Aborts the signal, and waits for the end. Rejects when the source threw. */
+  stop(): Promise<void>;
+}
+
+/** @param deliver What the function does with an event; what takes longer than the run is rejected at its end. */
+export function observe(
+  source: TriggerSource,
+  deliver: (event: TriggerEvent) => Promise<void> = () => Promise.resolve(),
+): ObservedRun {
+  const controller = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    controller.signal.addEventListener('abort', () => reject(new Error('the trigger stops')));
+  });
+  aborted.catch(() => {});
+  const events: TriggerEvent[] = [];
+  let connected = false;
+  let lag: number | undefined;
+  const finished = source.run({
+    signal: controller.signal,
+    log: pino({ level: 'silent' }),
+    connected: () => {
+      connected = true;
+    },
+    lag: (count) => {
+      lag = count;
+    },
+    async deliver(delivered) {
+      events.push(...delivered);
+      await Promise.race([Promise.all(delivered.map(deliver)), aborted]);
+    },
+  });
+  finished.catch(() => {});
+  return {
+    events,
+    finished,
+    get connected() {
+      return connected;
+    },
+    get lag() {
+      return lag;
+    },
+    texts: () => events.map(({ data }) => data.toString()),
+    stop() {
+      controller.abort();
+      return finished;
+    },
+  };
+}
+
+/** For an event whose call does not end. */
+export const never = (): Promise<void> => new Promise(() => {});
