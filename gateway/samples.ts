@@ -11,6 +11,7 @@ import {
 } from '#crds/wire/samples.ts';
 import type { LoadBook } from './functions/load.ts';
 import type { ClaimBook } from './launch/claim-book.ts';
+import type { Triggering } from './triggers/triggering.ts';
 
 /** Samples out of turn are this far apart at least. */
 const EARLY_GAP_MS = 50;
@@ -20,6 +21,8 @@ export interface SamplerOptions {
   readonly redis: Pick<Redis, 'status' | 'multi' | 'srem' | 'del'>;
   readonly loads: LoadBook;
   readonly claims: Pick<ClaimBook, 'isEmpty' | 'report'>;
+  /** Undefined when this gateway runs none. */
+  readonly triggers: Pick<Triggering, 'report'> | undefined;
   readonly log: Logger;
 }
 
@@ -56,11 +59,16 @@ export class Sampler {
   }
 
   private async publish(functions: Record<string, FunctionSample>): Promise<void> {
-    const { redis, gatewayId, claims, log } = this.options;
+    const { redis, gatewayId, claims, triggers, log } = this.options;
     this.sequence += 1;
     // Without Redis the sample is void: the next one is as good, and none means "unknown" to the reader.
     if (redis.status !== 'ready') return;
-    const sample: GatewaySample = { sequence: this.sequence, functions, ...claims.report() };
+    const sample: GatewaySample = {
+      sequence: this.sequence,
+      functions,
+      ...claims.report(),
+      ...triggers?.report(),
+    };
     try {
       await redis
         .multi()

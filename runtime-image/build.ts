@@ -3,7 +3,7 @@
  * loader and ship without node_modules.
  */
 import { copyFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { lazyBuiltins } from './lazy-builtins.ts';
@@ -72,6 +72,8 @@ const REQUIRE =
 
 /**
  * Bundles a process entry, such as the operator's or the gateway's, with everything it imports into one ES module.
+ * What it imports only when it needs it (`import()`) goes into modules of its own beside it, and so does what those
+ * share with it.
  * @throws esbuild's BuildFailure.
  */
 export async function bundle(
@@ -82,8 +84,11 @@ export async function bundle(
   const { metafile } = await build({
     ...common,
     ...options,
-    entryPoints: [resolve(entry)],
-    outfile: resolve(outFile),
+    entryPoints: [{ in: resolve(entry), out: basename(outFile, extname(outFile)) }],
+    outdir: resolve(dirname(outFile)),
+    outExtension: { '.js': extname(outFile) },
+    splitting: true,
+    chunkNames: '[name]-[hash]',
     // Errors and metrics carry class names.
     keepNames: true,
     banner: { js: REQUIRE },

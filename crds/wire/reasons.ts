@@ -8,6 +8,8 @@ export const conditionTypes = {
   ready: 'Ready',
   /** At least one replica runs. Deliberately not part of Ready. */
   active: 'Active',
+  /** Of a trigger: its events reach the function. */
+  connected: 'Connected',
 } as const;
 
 export const reasons = {
@@ -25,7 +27,16 @@ export const reasons = {
   running: 'Running',
   starting: 'Starting',
   asleep: 'Asleep',
-  // Either
+  // Connected, as gateways report
+  triggerConnected: 'TriggerConnected',
+  triggerConnecting: 'TriggerConnecting',
+  triggerDisconnected: 'TriggerDisconnected',
+  triggerInvalid: 'TriggerInvalid',
+  // Connected, as the operator finds
+  triggerUnreported: 'TriggerUnreported',
+  secretMissing: 'SecretMissing',
+  secretForbidden: 'SecretForbidden',
+  // Ready or Active
   paused: 'Paused',
   // Events only
   woken: 'Woken',

@@ -13,6 +13,9 @@ export interface TriggerSpec {
   config: unknown;
   /** What the Secret of `secretRef` holds, by key; empty without one. */
   credentials: Record<string, string>;
+  /** As in the Function, defaults filled in. */
+  batch: { maxEvents: number; maxWaitMilliseconds: number };
+  concurrency: number;
 }
 
 export interface TriggerSpecs {

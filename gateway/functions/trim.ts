@@ -24,6 +24,8 @@ export function trimFunction({ metadata, spec, status }: CatnapFunction): Catnap
     status: status && {
       observedGeneration: status.observedGeneration,
       launch: status.launch,
+      // Which is found is all that matters here; how triggers fare is the operator's to tell.
+      triggers: status.triggers && { digest: status.triggers.digest, list: [] },
       conditions: status.conditions?.filter(({ type }) => type === conditionTypes.ready),
     },
   };

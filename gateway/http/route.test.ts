@@ -21,6 +21,8 @@ describe('parseRoute', () => {
     ['/async/shop/hello/x', call('shop/hello', '/async/shop/hello', '/x', true)],
     ['/invocations/i0af', { kind: 'invocation', id: 'i0af', response: false }],
     ['/invocations/i0af/response?x', { kind: 'invocation', id: 'i0af', response: true }],
+    ['/events/shop/hello', { kind: 'events', key: 'shop/hello', prefix: '/events/shop/hello' }],
+    ['/events/shop/hello/', { kind: 'events', key: 'shop/hello', prefix: '/events/shop/hello' }],
   ])('%s', (target, expected) => {
     expect(parseRoute(target)).toEqual(expected);
   });
@@ -41,6 +43,9 @@ describe('parseRoute', () => {
     '/invocations/a/other',
     '/invocations/a/response/b',
     'http://host',
+    '/events/shop',
+    '/events/shop/hello/more',
+    '/events/shop/hello?a=1',
     '/health',
   ])('does not know %s', (target) => {
     expect(parseRoute(target)).toBeUndefined();
