@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   expectedAccess,
   expectedWithoutFunctionPolicies,
-  expectedWithoutPools,
+  expectedWithoutSecrets,
 } from './testing/expected-access.ts';
 import { grantedAccess, singly, unboundRoles } from './testing/granted-access.ts';
 import { pick, render, templateOf, workloads } from './testing/render.ts';
@@ -27,10 +27,14 @@ describe('access', () => {
     expect(singly(present)).toEqual(singly(expectedWithoutFunctionPolicies));
   });
 
-  it('to Secrets is needed for warm pods only', async () => {
-    const granted = grantedAccess(await render(['functions.pools.maxSize=0']));
+  it.each([
+    [['functions.pools.maxSize=0', 'functions.triggers.secrets=false'], expectedWithoutSecrets],
+    [['functions.pools.maxSize=0'], expectedAccess.operator],
+    [['functions.triggers.secrets=false'], expectedAccess.operator],
+  ])('to Secrets is needed for warm pods and triggers only: %s', async (settings, expected) => {
+    const granted = grantedAccess(await render(settings));
     const present = granted['ServiceAccount catnap-system/catnap-operator'] ?? [];
-    expect(singly(present)).toEqual(singly(expectedWithoutPools));
+    expect(singly(present)).toEqual(singly(expected));
   });
 
   it('shows a right too many and one too few', async () => {

@@ -41,7 +41,7 @@ const variants: Record<string, string[]> = {
     'gateway={"replicas":1,"podDisruptionBudget":{"enabled":false}}',
     'redis.persistence.enabled=false',
     'networkPolicies.enabled=false',
-    'functions={"networkPolicy":{"enabled":false},"announcements":{"enabled":false},"pools":{"maxSize":0}}',
+    'functions={"networkPolicy":{"enabled":false},"announcements":{"enabled":false},"pools":{"maxSize":0},"triggers":{"secrets":false}}',
   ],
 };
 

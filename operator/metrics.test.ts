@@ -7,7 +7,7 @@ import { createPoolMetrics } from './pool/metrics.ts';
 function setUp() {
   const metrics = createMetrics({
     leaseName: 'catnap-operator',
-    concurrency: { function: 8, 'network-policy': 1, pool: 1 },
+    concurrency: { function: 8, 'network-policy': 1, pool: 1, trigger: 1 },
   });
   return {
     metrics,

@@ -9,7 +9,7 @@ import { createQueueMetrics, type QueueMetrics } from './queue-metrics.ts';
 const WATCHED_KINDS = ['Function', 'Deployment', 'Pod', 'ConfigMap', 'NetworkPolicy'];
 
 /** The controllers, by the name they have in metrics and logs. */
-export type ControllerName = 'function' | 'network-policy' | 'pool';
+export type ControllerName = 'function' | 'network-policy' | 'pool' | 'trigger';
 
 export interface OperatorMetrics {
   readonly registry: Registry;

@@ -24,12 +24,14 @@ import type { ControllerName, OperatorMetrics } from './metrics.ts';
 import { runPolicyController } from './network-policy/controller.ts';
 import { createPoolMetrics, type PoolMetrics } from './pool/metrics.ts';
 import { createWarmPools } from './pool/warm-pools.ts';
+import { createTriggerController } from './triggers/controller.ts';
 
 export const LEASE_NAME = 'catnap-operator';
 export const CONCURRENT_RECONCILES: Record<ControllerName, number> = {
   function: 8,
   'network-policy': 2,
   pool: 2,
+  trigger: 4,
 };
 /** Of the work that runs when the operator is asked to stop. */
 const WORK_DEADLINE_MS = 15_000;
@@ -121,6 +123,18 @@ async function lead(
     log,
     clock,
   });
+  const triggers = createTriggerController({
+    config,
+    client,
+    caches,
+    written: written.functions,
+    recorder,
+    concurrency: CONCURRENT_RECONCILES.trigger,
+    workDeadlineMs: WORK_DEADLINE_MS,
+    observe: metrics.queues.trigger,
+    log,
+    clock,
+  });
   const autoscaler = createAutoscaler({
     client,
     caches,
@@ -128,6 +142,7 @@ async function lead(
     deleted,
     samples,
     onPoolReports: warmPools.take,
+    onTriggerReports: triggers.take,
     recorder,
     observe: observers.autoscaler,
     log,
@@ -167,6 +182,7 @@ async function lead(
   for (const { metadata } of caches.functions.list())
     queue.add(functionKey(metadata.namespace, metadata.name));
   const pools = warmPools.run({ enqueue: queue.add, isOwnScale: autoscaler.isOwnScale }, leading);
+  const triggering = triggers.run(leading);
   const policies = runPolicyController(
     {
       client,
@@ -185,7 +201,7 @@ async function lead(
   try {
     await autoscaler.run(leading);
   } finally {
-    await Promise.all([policies, pools]);
+    await Promise.all([policies, pools, triggering]);
     for (const end of ends) end();
     await queue.stop(WORK_DEADLINE_MS);
     await recorder.stop();

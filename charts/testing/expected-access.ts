@@ -50,8 +50,11 @@ export const expectedAccess: Record<Account, Access[]> = {
   ],
 };
 
-/** The operator's with `functions.pools.maxSize=0`: nothing is handed to warm pods, so no Secret is read. */
-export const expectedWithoutPools: Access[] = expectedAccess.operator.filter(
+/**
+ * The operator's with `functions.pools.maxSize=0` and `functions.triggers.secrets=false`: Secrets are handed neither
+ * to warm pods nor to gateways, so none is read.
+ */
+export const expectedWithoutSecrets: Access[] = expectedAccess.operator.filter(
   ({ resource }) => resource !== 'secrets',
 );
 

@@ -27,6 +27,7 @@ export const fieldManagers = {
   autoscaler: 'catnap-operator-autoscaler',
   networkPolicy: 'catnap-operator-network-policy',
   pool: 'catnap-operator-pool',
+  triggers: 'catnap-operator-triggers',
   gateway: 'catnap-gateway',
 } as const;
 

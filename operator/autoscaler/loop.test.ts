@@ -76,6 +76,7 @@ function stage(start: { fn?: CatnapFunction; replicas: number; pods?: Pod[] }) {
     } as unknown as Caches,
     written: { functions: createFreshest<CatnapFunction>(() => 0) },
     onPoolReports: () => {},
+    onTriggerReports: () => {},
     deleted: createDeletedPods(),
     samples: { read: async () => world.snapshot, close: () => {} },
     recorder: { record: (_, { note }) => void notes.push(note), stop: async () => {} },
@@ -122,6 +123,7 @@ describe('the autoscaler', () => {
       of: () => ({ concurrency: 35, active: true, complete: true }),
       keys: () => [KEY],
       pools: { claims: [], strays: [] },
+      triggers: [],
     };
     await tickUntil(s.autoscaler, () => s.server.writes.length > 0);
     expect(s.server.writes).toEqual([5]);
@@ -215,6 +217,7 @@ describe('the autoscaler', () => {
       of: () => ({ concurrency: 0, active: false, complete: true }),
       keys: () => [KEY],
       pools: { claims: [], strays: [] },
+      triggers: [],
     };
     await tickUntil(s.autoscaler, () => s.server.deleted.length > 0);
     expect(s.server.deleted).toEqual(['warm-1']);
@@ -247,6 +250,7 @@ describe('the autoscaler', () => {
       of: () => ({ concurrency: 0, active: false, complete: true }),
       keys: () => [KEY],
       pools: { claims: [], strays: [] },
+      triggers: [],
     };
     await tickUntil(s.autoscaler, () => false);
     expect([s.server.writes, s.server.deleted]).toEqual([[], []]);

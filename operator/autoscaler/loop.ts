@@ -17,6 +17,7 @@ import type { Freshest } from '../function/freshest.ts';
 import { ownershipOf } from '../function/resources/owner.ts';
 import { isPaused } from '../function/status.ts';
 import type { PoolReports } from '../pool/reports.ts';
+import type { KnownTriggerReport } from '../triggers/reports.ts';
 import { createWriters } from '../writers.ts';
 import { trackCandidates } from './candidates.ts';
 import { type ChangeWriterOptions, createChangeWriter } from './change-writer.ts';
@@ -47,6 +48,8 @@ export interface AutoscalerOptions {
   samples: SampleSource;
   /** What gateways say of warm pods, at each reading. */
   onPoolReports: (reports: PoolReports) => void;
+  /** What gateways say of triggers, at each reading. */
+  onTriggerReports: (reports: readonly KnownTriggerReport[]) => void;
   recorder: EventRecorder;
   observe: AutoscalerObserver;
   log: Log;
@@ -125,7 +128,10 @@ export function createAutoscaler(options: AutoscalerOptions): Autoscaler {
     const startedAt = clock.monotonic();
     const snapshot = await options.samples.read();
     observe.informed(snapshot !== undefined);
-    if (snapshot) options.onPoolReports(snapshot.pools);
+    if (snapshot) {
+      options.onPoolReports(snapshot.pools);
+      options.onTriggerReports(snapshot.triggers);
+    }
     const keys = new Set([...candidates, ...(snapshot?.keys() ?? []), ...wanted.keys()]);
     for (const key of keys) {
       const change = evaluate(key, snapshot?.of(key));

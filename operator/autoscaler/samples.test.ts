@@ -96,6 +96,20 @@ describe('readReports', () => {
     expect(stale.snapshot?.pools).toEqual({ claims: [], strays: [] });
   });
 
+  it('collects what gateways say of triggers', () => {
+    const trigger = { namespace: 'shop', function: 'hello', connected: true, reason: 'TriggerConnected' };
+    const told = (gatewayId: string, name: string) => ({
+      gatewayId,
+      text: JSON.stringify({
+        sequence: 1,
+        functions: {},
+        triggers: [{ ...trigger, trigger: name, message: 'm' }, {}],
+      }),
+    });
+    const { snapshot } = listener()(told('a', 'nightly'), told('b', 'hourly'), report('c', 1));
+    expect(snapshot?.triggers.map((known) => known.trigger)).toEqual(['nightly', 'hourly']);
+  });
+
   it('ignores amounts that are none', () => {
     const { snapshot } = listener()(
       report('a', 1, { f: { concurrency: -5, queued: '7', arrivals: null }, g: null, h: load(1e300) }),

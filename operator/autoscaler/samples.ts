@@ -1,6 +1,7 @@
 /** Adds up what gateways report. Pure; where the reports come from is another file's business. */
 import type { FunctionSample } from '#crds/wire/samples.ts';
 import { type PoolReports, readPoolReports } from '../pool/reports.ts';
+import { type KnownTriggerReport, readTriggerReports } from '../triggers/reports.ts';
 import type { Load } from './decide.ts';
 
 /** A report that does not move for this long is old news: the gateway stands still. */
@@ -32,6 +33,8 @@ export interface LoadSnapshot {
   keys(): Iterable<string>;
   /** What gateways did with warm pods. */
   readonly pools: PoolReports;
+  /** How triggers fare. */
+  readonly triggers: readonly KnownTriggerReport[];
 }
 
 export interface Reading {
@@ -47,6 +50,7 @@ export function readReports(reports: readonly Report[], before: Hearing, nowMs: 
   const hearing = new Map<string, Heard>();
   const totals = new Map<string, FunctionSample>();
   const pools: PoolReports = { claims: [], strays: [] };
+  const triggers: KnownTriggerReport[] = [];
   const gone: string[] = [];
   let complete = true;
   let heardAny = false;
@@ -64,19 +68,24 @@ export function readReports(reports: readonly Report[], before: Hearing, nowMs: 
       const { claims, strays } = readPoolReports(sample);
       pools.claims.push(...claims);
       pools.strays.push(...strays);
+      triggers.push(...readTriggerReports(sample.triggers));
     } else if (nowMs - heard.atMs > GONE_MS) {
       gone.push(gatewayId);
     } else {
       complete = false;
     }
   }
-  return { hearing, snapshot: heardAny ? snapshotOf(totals, complete, pools) : undefined, gone };
+  return {
+    hearing,
+    snapshot: heardAny ? snapshotOf(totals, complete, { pools, triggers }) : undefined,
+    gone,
+  };
 }
 
 function snapshotOf(
   totals: ReadonlyMap<string, FunctionSample>,
   complete: boolean,
-  pools: PoolReports,
+  told: Pick<LoadSnapshot, 'pools' | 'triggers'>,
 ): LoadSnapshot {
   return {
     of(key) {
@@ -88,7 +97,7 @@ function snapshotOf(
       };
     },
     keys: () => totals.keys(),
-    pools,
+    ...told,
   };
 }
 
@@ -113,16 +122,17 @@ interface Sample {
   functions: Record<string, unknown>;
   claims?: unknown;
   strays?: unknown;
+  triggers?: unknown;
 }
 
 /** A report that cannot be read counts as absent, like any other silence. */
 function parseSample(text: string): Sample | undefined {
   try {
-    const { sequence, functions, claims, strays } = JSON.parse(text) as Record<string, unknown>;
+    const { sequence, functions, claims, strays, triggers } = JSON.parse(text) as Record<string, unknown>;
     if (!Number.isSafeInteger(sequence) || typeof functions !== 'object' || functions === null)
       return undefined;
     const known = { sequence: sequence as number, functions: functions as Record<string, unknown> };
-    return { ...known, claims, strays };
+    return { ...known, claims, strays, triggers };
   } catch {
     return undefined;
   }

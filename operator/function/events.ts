@@ -12,7 +12,7 @@ export interface EventDraft {
   type: 'Normal' | 'Warning';
   reason: Reason;
   /** What the operator was doing, from a fixed set of words. */
-  action: 'Verify' | 'Reconcile' | 'Replace' | 'Scale' | 'Run';
+  action: 'Verify' | 'Reconcile' | 'Replace' | 'Scale' | 'Run' | 'Connect';
   note: string;
 }
 

@@ -329,6 +329,16 @@ describe('ConfigMaps of old revisions', () => {
   });
 });
 
+describe('the part of the status that tells of triggers', () => {
+  it('is not for this plan to write, nor a reason to write the rest', () => {
+    const { fn, ...rest } = settled();
+    const status = { ...fn.status, triggers: { digest: 'd', list: [] } };
+    expect(planFunction({ ...rest, fn: { ...fn, status } }, settings, nowMs).writeStatus).toBeUndefined();
+    const asleep = planFunction({ ...rest, pods: [], fn: { ...fn, status } }, settings, nowMs);
+    expect(asleep.writeStatus).not.toHaveProperty('triggers');
+  });
+});
+
 describe('a Deployment that the API server refuses', () => {
   it('is reported in the status, once', () => {
     const refusal = startFailed('Kubernetes refuses its objects: limits too low', 0);

@@ -100,7 +100,9 @@ export function planFunction(world: World, settings: PlanSettings, nowMs: number
     gatewayUrl: settings.gatewayUrl,
     nowMs,
   });
-  if (canonicalJson(status) !== canonicalJson(fn.status)) plan.writeStatus = status;
+  // The triggers' part has a writer of its own.
+  const { triggers: _, ...present } = fn.status ?? {};
+  if (canonicalJson(status) !== canonicalJson(present)) plan.writeStatus = status;
   plan.events = readinessEvents(fn.status, status);
   return plan;
 }

@@ -21,6 +21,7 @@ import { contentHash } from '../function/source-content.ts';
 import { poolName, shapeOf } from '../pool/shape.ts';
 import type { SealedMaker } from '../sealed/keeper.ts';
 import type { SealedKind, SealedStore } from '../sealed/store.ts';
+import { createSealedWriter } from '../sealed/writer.ts';
 import { whyDedicated } from './eligibility.ts';
 import { readFiles, readSources } from './read.ts';
 import { launchEnvironment, launchSpecBytes } from './spec.ts';
@@ -79,8 +80,7 @@ interface Made {
 export function createLaunches(options: LaunchesOptions): Launches {
   const { store, seal, log, monotonic } = options;
   const made = new Map<string, Made>();
-  const writing = new Set<string>();
-  const lost = new Set<string>();
+  const writer = createSealedWriter(launchSpecs.what, store, log);
   const waiting = new Set<string>();
 
   /** Undefined when it was made and could not be written. */
@@ -91,36 +91,22 @@ export function createLaunches(options: LaunchesOptions): Launches {
     const environment = launchEnvironment(fn, revision, options.announce, sources);
     const environmentHash = hashOf(environment, HASH_DIGITS);
     const known = made.get(key);
-    const isSame = known?.environmentHash === environmentHash && !lost.has(known.launch.digest);
+    const isSame = known?.environmentHash === environmentHash && !writer.isLost(known.launch.digest);
     if (isSame) return { ...known, inputs, readAtMs };
     const files = await readFiles(options.client, fn, revision);
     const bytes = launchSpecBytes(fn, revision, environment, files);
     const digest = launchDigest(seal, bytes);
     // The status named it only once it was written; the keeper tells when it was lost since.
-    const isThere = digest === fn.status?.launch?.digest && !lost.has(digest);
-    if (!isThere && !(await write(key, digest, bytes))) return undefined;
+    const isThere = digest === fn.status?.launch?.digest && !writer.isLost(digest);
+    if (!isThere && !(await writer.write(key, digest, bytes))) return undefined;
     return { inputs, environmentHash, readAtMs, launch: { pool: poolName(shapeOf(fn)), digest } };
-  };
-
-  const write = async (key: string, digest: string, bytes: Buffer): Promise<boolean> => {
-    writing.add(digest);
-    try {
-      await store.write(key, digest, bytes);
-      lost.delete(digest);
-      log.debug({ function: key, digest, bytes: bytes.length }, 'launch spec written');
-      return true;
-    } catch (error) {
-      log.warn({ function: key, ...describeError(error) }, 'launch spec not written, to be tried again');
-      return false;
-    } finally {
-      writing.delete(digest);
-    }
   };
 
   /** What was made before, while nothing can have changed about it. */
   const freshOffer = (key: string, fn: CatnapFunction, revision: string): Offer | undefined => {
     const known = made.get(key);
-    if (known?.inputs !== inputsOf(options, fn, revision) || lost.has(known.launch.digest)) return undefined;
+    if (known?.inputs !== inputsOf(options, fn, revision) || writer.isLost(known.launch.digest))
+      return undefined;
     if (!hasSecrets(fn)) return { launch: known.launch };
     const againMs = known.readAtMs + SECRETS_RECHECK_MS - monotonic();
     return againMs > 0 ? { launch: known.launch, againMs } : undefined;
@@ -174,8 +160,8 @@ export function createLaunches(options: LaunchesOptions): Launches {
       }
     },
     forget: (key) => void withdraw(key),
-    lost: (digest) => void lost.add(digest),
-    current: () => new Set([...[...made.values()].map(({ launch }) => launch.digest), ...writing]),
+    lost: writer.lost,
+    current: () => new Set([...[...made.values()].map(({ launch }) => launch.digest), ...writer.underWay()]),
     waiting: () => [...waiting],
   };
 }

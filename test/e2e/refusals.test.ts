@@ -57,6 +57,16 @@ const cases: [string, Spec, RegExp][] = [
     /spec\.env\[0\].*belong to the platform/s,
   ],
   [
+    'a trigger without a source',
+    inline(CODE, { triggers: [{ name: 'nightly' }] }),
+    /spec\.triggers\[0\].*exactly one source; set one field of: .*cron/s,
+  ],
+  [
+    'a schedule of four fields',
+    inline(CODE, { triggers: [{ name: 'nightly', cron: { schedule: '0 3 * *' } }] }),
+    /spec\.triggers\[0\]\.cron\.schedule.*schedule must have five fields/s,
+  ],
+  [
     'a variable with two values',
     inline(CODE, { env: [{ name: 'A', value: '1', valueFrom: { secretKeyRef: { name: 'x', key: 'y' } } }] }),
     /spec\.env\[0\].*not both/s,

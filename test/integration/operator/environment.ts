@@ -25,6 +25,8 @@ export interface OperatorProcess extends Component {
 
 export interface Environment {
   readonly client: KubeClient;
+  /** The path of one. */
+  readonly kubeconfig: string;
   readonly redis: TestRedis;
   readonly gateway: FakeGateway;
   startOperator(name: string, env?: NodeJS.ProcessEnv): Promise<OperatorProcess>;
@@ -35,11 +37,13 @@ export interface Environment {
 export interface FakeGateway {
   /** From now on, each sample says this. */
   report(concurrency: Record<string, number>): void;
-  /** From now on, each sample also says this of warm pods. */
-  tell(pools: Pick<GatewaySample, 'claims' | 'strays'>): void;
+  /** From now on, each sample also says this of warm pods and triggers. */
+  tell(more: Told): void;
   /** No more samples, and no goodbye. */
   fallSilent(): void;
 }
+
+type Told = Pick<GatewaySample, 'claims' | 'strays' | 'triggers'>;
 
 /** Starts all of it, the operator excepted. */
 export async function startEnvironment(): Promise<Environment> {
@@ -56,6 +60,7 @@ export async function startEnvironment(): Promise<Environment> {
   const operators: OperatorProcess[] = [];
   return {
     client,
+    kubeconfig,
     redis,
     gateway,
     async startOperator(name, env = {}) {
@@ -120,7 +125,7 @@ export function createFakeGateway(url: string): FakeGateway & { close(): void } 
   const redis = new Redis(url, { maxRetriesPerRequest: 0, enableOfflineQueue: false });
   redis.on('error', () => {});
   let functionsNow: Record<string, number> | undefined;
-  let poolsNow: Pick<GatewaySample, 'claims' | 'strays'> = {};
+  let toldNow: Told = {};
   let sequence = 0;
   const publish = () => {
     if (!functionsNow) return;
@@ -129,7 +134,7 @@ export function createFakeGateway(url: string): FakeGateway & { close(): void } 
       key,
       { concurrency, queued: 0, arrivals: concurrency > 0 ? 1 : 0 },
     ]);
-    const text = JSON.stringify({ sequence, functions: Object.fromEntries(samples), ...poolsNow });
+    const text = JSON.stringify({ sequence, functions: Object.fromEntries(samples), ...toldNow });
     redis
       .multi()
       .sadd(GATEWAYS_KEY, 'gateway-1')
@@ -143,8 +148,8 @@ export function createFakeGateway(url: string): FakeGateway & { close(): void } 
       functionsNow = concurrency;
       publish();
     },
-    tell(pools) {
-      poolsNow = pools;
+    tell(more) {
+      toldNow = more;
       publish();
     },
     fallSilent() {
