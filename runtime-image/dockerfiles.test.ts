@@ -23,7 +23,9 @@ describe.each([
     const [, copied = ''] = /^COPY --chmod=644 (.+) \.\/$/m.exec(text) ?? [];
     const copies = (name: string) => copied.split(' ').some((pattern) => matchesGlob(name, pattern));
     expect(readdirSync(outDir).filter((name) => !copies(name))).toEqual([]);
-    expect(copied.split(' ').filter((pattern) => globSync(pattern, { cwd: outDir }).length === 0)).toEqual([]);
+    expect(copied.split(' ').filter((pattern) => globSync(pattern, { cwd: outDir }).length === 0)).toEqual(
+      [],
+    );
   });
 
   it('runs as a numeric user that is not root', () => {

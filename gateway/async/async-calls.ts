@@ -128,11 +128,7 @@ export class AsyncCalls {
   }
 
   /** Random, or the same each time for the same idempotency key of the same function. */
-  private idFor(
-    seal: Seal,
-    functionKey: string,
-    header: string | string[] | undefined,
-  ): string | undefined {
+  private idFor(seal: Seal, functionKey: string, header: string | string[] | undefined): string | undefined {
     if (header === undefined) return `i${randomBytes(16).toString('hex')}`;
     const match = typeof header === 'string' ? IDEMPOTENCY_KEY.exec(header.trim()) : null;
     if (match === null) return undefined;

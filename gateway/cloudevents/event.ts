@@ -37,40 +37,42 @@ export function eventOf(attributes: Attributes, data: Buffer, contentType: strin
   };
   const version = required('specversion');
   if (version !== '1.0') throw new EventError(`specversion is "${cut(version)}"; only "1.0" is supported.`);
-  const extensions: Record<string, string> = {};
-  for (const [name, value] of attributes) {
-    if (!ATTRIBUTE_NAME.test(name)) {
-      throw new EventError(`"${cut(name)}" is no attribute name: use lower-case letters and digits.`);
-    }
-    if (value.length > MAX_ATTRIBUTE) {
-      throw new EventError(`Attribute ${name} has more than ${MAX_ATTRIBUTE} characters.`);
-    }
-    if (!CORE.has(name)) extensions[name] = value;
-  }
-  const time = attributes.get('time');
-  if (time !== undefined && !(RFC3339.test(time) && !Number.isNaN(Date.parse(time)))) {
-    throw new EventError(`Attribute time is "${cut(time)}"; it must be as in RFC 3339.`);
-  }
-  const source = required('source');
-  if (/\s/.test(source)) throw new EventError('Attribute source must be a URI reference, without spaces.');
-  const subject = attributes.get('subject');
-  const dataSchema = attributes.get('dataschema');
+  for (const [name, value] of attributes) checkAttribute(name, value);
+  const extensions = [...attributes].filter(([name]) => !CORE.has(name));
+  const optional = {
+    subject: attributes.get('subject'),
+    time: attributes.get('time'),
+    dataSchema: attributes.get('dataschema'),
+    contentType,
+  };
   return {
     id: required('id'),
     type: required('type'),
-    source,
-    ...(subject !== undefined && { subject }),
-    ...(time !== undefined && { time }),
-    ...(dataSchema !== undefined && { dataSchema }),
-    ...(contentType !== undefined && { contentType }),
+    source: required('source'),
+    ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
     data,
-    ...(Object.keys(extensions).length > 0 && { extensions }),
+    ...(extensions.length > 0 && { extensions: Object.fromEntries(extensions) }),
   };
 }
 
-const CORE = new Set([
-  ...['specversion', 'id', 'type', 'source', 'subject', 'time', 'dataschema', 'datacontenttype'],
-]);
+function checkAttribute(name: string, value: string): void {
+  if (!ATTRIBUTE_NAME.test(name)) {
+    throw new EventError(`"${cut(name)}" is no attribute name: use lower-case letters and digits.`);
+  }
+  if (value.length > MAX_ATTRIBUTE) {
+    throw new EventError(`Attribute ${name} has more than ${MAX_ATTRIBUTE} characters.`);
+  }
+  if (name === 'time' && !(RFC3339.test(value) && !Number.isNaN(Date.parse(value)))) {
+    throw new EventError(`Attribute time is "${cut(value)}"; it must be as in RFC 3339.`);
+  }
+  if (name === 'source' && /\s/.test(value)) {
+    throw new EventError('Attribute source must be a URI reference, without spaces.');
+  }
+}
+
+const CORE: ReadonlySet<string> = new Set(
+  'specversion id type source subject time dataschema datacontenttype'.split(' '),
+);
 
 /** All attributes of an event but the content type, by their name in the specification. */
 export function* attributesOf(event: CloudEvent): Generator<[string, string]> {

@@ -1,8 +1,8 @@
 /** Events as HTTP requests: one in binary mode, several as a batch; and the way back, for all three modes. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { type CloudEvent, EventError, attributesOf, eventOf } from './event.ts';
+import { attributesOf, type CloudEvent, EventError, eventOf } from './event.ts';
 import { decodeHeaderValue, encodeHeaderValue } from './header-values.ts';
-import { BATCH, STRUCTURED, decodeBatch, decodeStructured, encodeBatch } from './json-format.ts';
+import { BATCH, decodeBatch, decodeStructured, encodeBatch, STRUCTURED } from './json-format.ts';
 
 const PREFIX = 'ce-';
 

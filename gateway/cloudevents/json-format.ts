@@ -1,6 +1,6 @@
 /** Events in the JSON format of CloudEvents 1.0: one object, or a batch as an array of such. */
 import { isUtf8 } from 'node:buffer';
-import { type CloudEvent, EventError, attributesOf, cut, eventOf } from './event.ts';
+import { attributesOf, type CloudEvent, cut, EventError, eventOf } from './event.ts';
 
 export const STRUCTURED = 'application/cloudevents+json';
 export const BATCH = 'application/cloudevents-batch+json';
@@ -62,26 +62,29 @@ function decodeObject(value: unknown): CloudEvent {
     throw new EventError('An event is a JSON object.');
   }
   const { data, data_base64: encoded, datacontenttype, ...rest } = value as Record<string, unknown>;
-  if (data !== undefined && encoded !== undefined) {
-    throw new EventError('An event has either data or data_base64, not both.');
-  }
-  if (datacontenttype !== undefined && typeof datacontenttype !== 'string') {
-    throw new EventError('Attribute datacontenttype must be a string.');
-  }
-  const attributes = new Map<string, string>();
-  for (const [name, attribute] of Object.entries(rest)) {
-    if (attribute === null) continue;
-    if (typeof attribute === 'object') throw new EventError(`Attribute ${cut(name)} must be a string.`);
-    attributes.set(name, String(attribute));
+  const attributes = attributesIn(rest);
+  const contentType = attributesIn({ datacontenttype }).get('datacontenttype');
+  if (typeof encoded === 'string' && data === undefined) {
+    return eventOf(attributes, Buffer.from(encoded, 'base64'), contentType);
   }
   if (encoded !== undefined && encoded !== null) {
-    if (typeof encoded !== 'string') throw new EventError('data_base64 must be a string.');
-    return eventOf(attributes, Buffer.from(encoded, 'base64'), datacontenttype);
+    throw new EventError('An event has either data, or data_base64 as a string.');
   }
-  if (data === undefined) return eventOf(attributes, Buffer.alloc(0), datacontenttype);
-  const contentType = datacontenttype ?? 'application/json';
-  const text = typeof data === 'string' && !isJson(contentType) ? data : JSON.stringify(data);
-  return eventOf(attributes, Buffer.from(text), contentType);
+  if (data === undefined) return eventOf(attributes, Buffer.alloc(0), contentType);
+  const type = contentType ?? 'application/json';
+  const text = typeof data === 'string' && !isJson(type) ? data : JSON.stringify(data);
+  return eventOf(attributes, Buffer.from(text), type);
+}
+
+/** Those that are set. */
+function attributesIn(members: Record<string, unknown>): Map<string, string> {
+  const attributes = new Map<string, string>();
+  for (const [name, value] of Object.entries(members)) {
+    if (value === null || value === undefined) continue;
+    if (typeof value === 'object') throw new EventError(`Attribute ${cut(name)} must be a string.`);
+    attributes.set(name, String(value));
+  }
+  return attributes;
 }
 
 function parse(body: Buffer): unknown {

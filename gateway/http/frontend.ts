@@ -84,12 +84,7 @@ export class Frontend {
   }
 
   /** Events are kept like asynchronous calls, so that they are not lost once they are acknowledged. */
-  private events(
-    route: EventsRoute,
-    request: IncomingMessage,
-    response: ServerResponse,
-    id: string,
-  ): void {
+  private events(route: EventsRoute, request: IncomingMessage, response: ServerResponse, id: string): void {
     const { invoker, synced, asyncCalls, trustForwarded } = this.options;
     const { key, prefix } = route;
     const fn = invoker.table.get(key);

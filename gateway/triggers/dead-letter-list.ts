@@ -22,7 +22,11 @@ export function createDeadLetterList(redis: Redis, seal: Seal): DeadLetterSink {
   return {
     async add({ functionKey, body, ...rest }: DeadLetter) {
       const key = deadLettersKey(functionKey);
-      const plain = JSON.stringify({ ...rest, addedAt: new Date().toISOString(), body: body.toString('base64') });
+      const plain = JSON.stringify({
+        ...rest,
+        addedAt: new Date().toISOString(),
+        body: body.toString('base64'),
+      });
       const replies = await redis
         .multi()
         .lpush(key, seal.close(Buffer.from(plain), deadLetterContext(functionKey)))

@@ -33,7 +33,14 @@ export class Dispatcher {
   }
 
   /** As `deliver` of a source's context. */
-  async deliver(events: readonly TriggerEvent[]): Promise<void> {
+  deliver(events: readonly TriggerEvent[]): Promise<void> {
+    const delivered = this.enqueue(events);
+    // A source may look at it later than it rejects, which must not end the process.
+    delivered.catch(() => {});
+    return delivered;
+  }
+
+  private async enqueue(events: readonly TriggerEvent[]): Promise<void> {
     if (this.closing.signal.aborted) throw new TriggerStopped('the trigger stops');
     const since = this.options.clock.monotonic();
     const each = events.map(

@@ -70,10 +70,7 @@ export class FunctionTriggers {
   }
 
   /** Until they are there; undefined when they are not asked for any more. */
-  private async load(
-    digest: string,
-    superseded: AbortSignal,
-  ): Promise<readonly TriggerSpec[] | undefined> {
+  private async load(digest: string, superseded: AbortSignal): Promise<readonly TriggerSpec[] | undefined> {
     const { loadSpecs, clock, log, functionKey } = this.options;
     for (let failures = 1; !superseded.aborted; failures++) {
       try {

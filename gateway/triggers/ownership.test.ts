@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { beforeEach, expect, it } from 'vitest';
 import { createFakeClock, type FakeClock } from '#kube/testing/fake-clock.ts';
 import { LEASE_MS, Ownership } from './ownership.ts';
-import { createSharedLeases, type SharedLeases } from './testing/shared-leases.ts';
+import { SharedLeases } from './testing/shared-leases.ts';
 
 const SLOTS = Array.from({ length: 40 }, (_, i) => i);
 const log = pino({ level: 'silent' });
@@ -15,7 +15,7 @@ let doubles: string[];
 
 beforeEach(() => {
   clock = createFakeClock();
-  leases = createSharedLeases(clock);
+  leases = new SharedLeases(clock);
   runners = new Map(SLOTS.map((slot) => [slot, new Set()]));
   doubles = [];
 });

@@ -127,7 +127,7 @@ export class Ownership {
   }
 
   private take({ gateways, mine }: Lease, asked: readonly number[], validUntil: number): void {
-    const { clock, onGained, log } = this.options;
+    const { clock } = this.options;
     if (this.state === 'stopped') return;
     const changed = gateways.join() !== this.gateways.join();
     this.gateways = gateways;
@@ -135,21 +135,26 @@ export class Ownership {
     if (clock.monotonic() >= validUntil) return;
     this.validUntil = validUntil;
     this.armExpiry();
-    for (const slot of asked) {
-      if (this.held.has(slot) && !mine.has(slot)) {
-        log.warn({ slot }, 'another gateway owns triggers that this one ran');
-        this.lose(slot);
-      }
-    }
-    for (const slot of mine) {
-      if (this.held.has(slot) || asked.includes(slot)) continue;
-      this.held.add(slot);
-      onGained(slot);
-    }
+    this.compare(mine, new Set(asked));
     for (const slot of this.held) {
-      if (!this.leaving.has(slot) && !(this.wanted.has(slot) && this.prefersThis(slot))) void this.leave(slot);
+      const keeps = this.wanted.has(slot) && this.prefersThis(slot);
+      if (!keeps && !this.leaving.has(slot)) void this.leave(slot);
     }
     if (changed) this.again = true;
+  }
+
+  private compare(mine: ReadonlySet<number>, asked: ReadonlySet<number>): void {
+    for (const slot of asked) {
+      if (!this.held.has(slot) || mine.has(slot)) continue;
+      this.options.log.warn({ slot }, 'another gateway owns triggers that this one ran');
+      this.lose(slot);
+    }
+    for (const slot of mine) {
+      // What was asked for and is not held any more was given up meanwhile.
+      if (this.held.has(slot) || asked.has(slot)) continue;
+      this.held.add(slot);
+      this.options.onGained(slot);
+    }
   }
 
   private async leave(slot: number): Promise<void> {

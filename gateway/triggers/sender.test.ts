@@ -6,7 +6,7 @@ import type { Limits } from '#gateway/functions/limits.ts';
 import type { Exchange } from '#gateway/invoke/exchange.ts';
 import { createFakeClock, type FakeClock } from '#kube/testing/fake-clock.ts';
 import type { DeadLetter } from './dead-letters.ts';
-import { type SendResult, Sender, TriggerStopped } from './sender.ts';
+import { Sender, type SendResult, TriggerStopped } from './sender.ts';
 
 type Answer = number | [number, Record<string, string>] | ProblemCode | 'hang';
 
@@ -161,20 +161,17 @@ describe('puts the event among the dead letters', () => {
   });
 });
 
-it.each<ProblemCode>([
-  'FunctionNotFound',
-  'LoadFailed',
-  'StartFailed',
-  'QueueFull',
-  'QueueTimeout',
-])('waits without counting while calls end with %s', async (code) => {
-  answers = [...Array<Answer>(10).fill(code), 200];
-  const result = send();
-  await clock.advance(600_000);
-  expect(await result).toBe('succeeded');
-  expect(calls).toHaveLength(11);
-  expect(calls.map(headersOf).at(-1)?.['x-catnap-attempt']).toBe('1');
-});
+it.each<ProblemCode>(['FunctionNotFound', 'LoadFailed', 'StartFailed', 'QueueFull', 'QueueTimeout'])(
+  'waits without counting while calls end with %s',
+  async (code) => {
+    answers = [...Array<Answer>(10).fill(code), 200];
+    const result = send();
+    await clock.advance(600_000);
+    expect(await result).toBe('succeeded');
+    expect(calls).toHaveLength(11);
+    expect(calls.map(headersOf).at(-1)?.['x-catnap-attempt']).toBe('1');
+  },
+);
 
 it('waits for a function that does not exist', async () => {
   const known = fn;

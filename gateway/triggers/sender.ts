@@ -60,11 +60,13 @@ export class Sender {
    * @throws TriggerStopped
    */
   async send(events: readonly TriggerEvent[], asBatch: boolean, signals: SendSignals): Promise<SendResult> {
+    const { invoker, functionKey } = this.options;
     const { headers, body } = eventMessage(events, asBatch);
     const request = requestWith(headers);
     let waits = 0;
     for (let attempt = 1; ; ) {
-      const fn = this.mayCall(signals) ? this.options.invoker.table.get(this.options.functionKey) : undefined;
+      this.demandToRun(signals);
+      const fn = invoker.table.get(functionKey);
       const outcome = fn ? await this.call(fn, request, body, attempt, signals) : noFunction();
       const verdict = judge(outcome, this.options.clock.now());
       if (verdict.kind === 'succeeded') return 'succeeded';
@@ -84,9 +86,8 @@ export class Sender {
     }
   }
 
-  private mayCall({ closing }: SendSignals): boolean {
+  private demandToRun({ closing }: SendSignals): void {
     if (closing.aborted || !this.options.owned()) throw new TriggerStopped('the trigger stops');
-    return true;
   }
 
   private async pause(ms: number, { closing }: SendSignals): Promise<void> {

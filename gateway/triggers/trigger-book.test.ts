@@ -44,7 +44,9 @@ it('shows counters, lag and connection, and nothing of what is gone', async () =
   const state = add(book, 'shop/hello');
   const counts = book.countsOf(state);
   const labels = 'namespace="shop",function="hello",trigger="orders",type="kafka"';
-  expect(await registry.metrics()).toContain(`catnap_trigger_events_total{${labels},result="dead_lettered"} 0`);
+  expect(await registry.metrics()).toContain(
+    `catnap_trigger_events_total{${labels},result="dead_lettered"} 0`,
+  );
   expect(await registry.metrics()).not.toContain('catnap_trigger_lag{');
   counts.succeeded += 3;
   state.lag = 17;

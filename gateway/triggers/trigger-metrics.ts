@@ -35,8 +35,11 @@ export function registerTriggerFamilies(registry: Registry, book: TriggerBook): 
         })),
       ),
   );
-  family('gauge', 'catnap_trigger_connected', 'Whether the trigger that this gateway runs is connected.', () =>
-    [...book.states].map((state) => ({ labels: labelsOf(state), value: state.connected ? 1 : 0 })),
+  family(
+    'gauge',
+    'catnap_trigger_connected',
+    'Whether the trigger that this gateway runs is connected.',
+    () => [...book.states].map((state) => ({ labels: labelsOf(state), value: state.connected ? 1 : 0 })),
   );
   family('gauge', 'catnap_trigger_lag', 'Events that wait at the source, where it tells.', () =>
     [...book.states].flatMap((state) =>

@@ -92,7 +92,11 @@ it('starts the source again for ever, with pauses that grow to a minute', async 
   expect(startedAt.slice(1, 8).map((at, i) => Math.round((at - (startedAt[i] ?? 0)) / 1_000))).toEqual([
     1, 2, 4, 8, 16, 32, 60,
   ]);
-  expect(state.report()).toMatchObject({ connected: false, reason: 'TriggerDisconnected', message: 'refused' });
+  expect(state.report()).toMatchObject({
+    connected: false,
+    reason: 'TriggerDisconnected',
+    message: 'refused',
+  });
   await runner.stop(0);
   expect(clock.timers).toBe(0);
 });

@@ -1,7 +1,12 @@
 /** Trigger specs, read from Redis by their digest and opened. */
 import type { Redis } from 'ioredis';
 import type { Seal } from '#crds/wire/seal.ts';
-import { type TriggerSpec, type TriggerSpecs, triggersContext, triggersKey } from '#crds/wire/trigger-spec.ts';
+import {
+  type TriggerSpec,
+  type TriggerSpecs,
+  triggersContext,
+  triggersKey,
+} from '#crds/wire/trigger-spec.ts';
 
 /**
  * The triggers of a function.
@@ -17,8 +22,6 @@ export async function readTriggerSpecs(
 ): Promise<TriggerSpec[]> {
   const sealed = await redis.getBuffer(triggersKey(digest));
   if (sealed === null) throw new Error('Redis does not have the trigger specs; the operator puts them back');
-  const { triggers } = JSON.parse(
-    seal.open(sealed, triggersContext(functionKey)).toString(),
-  ) as TriggerSpecs;
+  const { triggers } = JSON.parse(seal.open(sealed, triggersContext(functionKey)).toString()) as TriggerSpecs;
   return triggers;
 }

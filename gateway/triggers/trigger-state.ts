@@ -1,6 +1,7 @@
 /** How one trigger fares: what the operator and Prometheus get to hear. */
-import { type Reason, reasons } from '#crds/wire/reasons.ts';
+
 import { splitKey } from '#crds/wire/names.ts';
+import { type Reason, reasons } from '#crds/wire/reasons.ts';
 import type { TriggerReport } from '#crds/wire/samples.ts';
 
 export class TriggerState {

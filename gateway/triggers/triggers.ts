@@ -91,7 +91,7 @@ export class Triggers {
     if (triggers === undefined) return;
     slot.running.delete(functionKey);
     const before = slot.ending.get(functionKey)?.ended;
-    const ended = Promise.all([before, triggers.stop(graceMs)]).then(() => {
+    const ended: Promise<void> = Promise.all([before, triggers.stop(graceMs)]).then(() => {
       if (slot.ending.get(functionKey)?.ended === ended) slot.ending.delete(functionKey);
     });
     slot.ending.set(functionKey, { triggers, ended });

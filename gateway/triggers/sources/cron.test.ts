@@ -30,7 +30,10 @@ function startAt(time: string): void {
 }
 
 function run(config: Partial<CronConfig> & { schedule: string }): Promise<void> {
-  const source = cronSource(lastRuns, clock)({
+  const source = cronSource(
+    lastRuns,
+    clock,
+  )({
     functionKey: 'shop/hello',
     name: 'nightly',
     config: { ...defaults, ...config },

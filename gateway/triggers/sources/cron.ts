@@ -55,7 +55,11 @@ class CronRun {
       }
       // A clock that was set back must not repeat what was done, and not wait for it again either.
       const next = schedule.after(Math.max(now, handled));
-      await sleep(clock, Math.min((next ?? Number.POSITIVE_INFINITY) - now, LONGEST_SLEEP_MS), context.signal);
+      await sleep(
+        clock,
+        Math.min((next ?? Number.POSITIVE_INFINITY) - now, LONGEST_SLEEP_MS),
+        context.signal,
+      );
     }
     await Promise.all(this.open);
   }
@@ -85,14 +89,14 @@ class CronRun {
   }
 
   private start(due: number, context: SourceContext): void {
-    const run = context
+    const run: Promise<void> = context
       .deliver([this.eventOf(due)])
       .then(() => this.done(due, context))
       .catch((error) => {
         // Not done: whoever runs the trigger next does it again, if it is still wanted.
         if (!context.signal.aborted) context.log.warn({ err: error }, 'a run did not come to its end');
       })
-      .finally(() => this.open.delete(run));
+      .finally(() => void this.open.delete(run));
     this.open.add(run);
   }
 

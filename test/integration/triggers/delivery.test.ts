@@ -57,8 +57,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return body;
 }
 
-const metrics = async () =>
-  (await fetch(`http://127.0.0.1:${fixture.gateway.controlPort}/metrics`)).text();
+const metrics = async () => (await fetch(`http://127.0.0.1:${fixture.gateway.controlPort}/metrics`)).text();
 
 it('brings events to a sleeping function, one in a call or several', async () => {
   const calls: { headers: IncomingMessage['headers']; body: string }[] = [];
@@ -76,7 +75,11 @@ it('brings events to a sleeping function, one in a call or several', async () =>
   await single.deliver([event('1')]);
   expect(calls).toHaveLength(1);
   expect(calls[0]?.body).toBe('order 1');
-  expect(calls[0]?.headers).toMatchObject({ 'ce-id': '1', 'ce-type': 'shop.order', 'content-type': 'text/plain' });
+  expect(calls[0]?.headers).toMatchObject({
+    'ce-id': '1',
+    'ce-type': 'shop.order',
+    'content-type': 'text/plain',
+  });
   await (await contextOf('several')).deliver([event('2'), event('3'), event('4')]);
   expect(calls).toHaveLength(2);
   expect(calls[1]?.headers['content-type']).toBe('application/cloudevents-batch+json');
@@ -135,7 +138,11 @@ it('restarts only triggers that changed', async () => {
   fixture.addFunction('edited', {}, await storeTriggers(redis, 'edited', [keep, triggerSpec('edit', 'any')]));
   const kept = await contextOf('keep');
   const edited = await contextOf('edit');
-  const changed = [keep, triggerSpec('edit', 'any', { config: { topic: 'other' } }), triggerSpec('new', 'any')];
+  const changed = [
+    keep,
+    triggerSpec('edit', 'any', { config: { topic: 'other' } }),
+    triggerSpec('new', 'any'),
+  ];
   fixture.addFunction('edited', {}, await storeTriggers(redis, 'edited', changed));
   await contextOf('new');
   expect((await contextOf('edit')).signal.aborted).toBe(false);

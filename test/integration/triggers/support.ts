@@ -2,12 +2,7 @@
 import { Redis } from 'ioredis';
 import type { FunctionStatus } from '#crds/function/types.ts';
 import { Seal } from '#crds/wire/seal.ts';
-import {
-  type TriggerSpec,
-  triggersContext,
-  triggersDigest,
-  triggersKey,
-} from '#crds/wire/trigger-spec.ts';
+import { type TriggerSpec, triggersContext, triggersDigest, triggersKey } from '#crds/wire/trigger-spec.ts';
 import { SINCE_KEY } from '#gateway/triggers/lease-store.ts';
 import { ENCRYPTION_KEY, NAMESPACE } from '../gateway/fixture.ts';
 
