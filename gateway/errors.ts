@@ -14,6 +14,7 @@ export interface Problem {
 
 const catalogue = {
   BadRequest: { status: 400, title: 'The request is not valid' },
+  InvalidEvent: { status: 400, title: 'The request is not a valid CloudEvent' },
   Unauthorized: { status: 401, title: 'The call is not authorized' },
   RouteNotFound: { status: 404, title: 'No such route' },
   FunctionNotFound: { status: 404, title: 'No such function' },

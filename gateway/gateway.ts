@@ -24,6 +24,7 @@ import { LaunchSpecs } from './launch/launch-specs.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { connectRedis, interactiveOptions, patientOptions } from './redis.ts';
 import { Sampler } from './samples.ts';
+import { createTriggering, type TriggeringOptions } from './triggers/triggering.ts';
 import { type HookPort, Hooks } from './triggers/webhook/hooks.ts';
 
 /** The part of a kube watcher that the gateway uses. */
@@ -45,6 +46,8 @@ export interface GatewayOptions {
   /** Ports of function pods and of claims, other than the usual ones in tests. */
   readonly podPort?: number;
   readonly claimPort?: number;
+  /** Other trigger sources than the usual ones, in tests. */
+  readonly loadTriggerSource?: TriggeringOptions['load'];
   /** How long balancers may need to notice that this gateway goes away, in milliseconds. */
   readonly settleMs?: number;
 }
@@ -69,7 +72,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
   const invoker = new Invoker({ client, log, metrics, podPort, launching });
   const synced = () => functions.synced && pods.synced;
-  functions.onChange(({ key, current }) => invoker.table.setFunction(key, current));
+  const gatewayId = randomUUID();
+  const triggering = createTriggering({
+    gatewayId,
+    redis,
+    encryptionKey: config.encryptionKey,
+    invoker,
+    log,
+    load: options.loadTriggerSource,
+  });
+  functions.onChange(({ key, current }) => {
+    invoker.table.setFunction(key, current);
+    triggering?.setFunction(key, current);
+  });
   const announcing = createAnnouncing({ config, invoker, log });
   pods.onChange(({ key, current }) => {
     invoker.table.setPod(key, current);
@@ -78,10 +93,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   const { loads, claims, coldStarts } = invoker;
   const isolateCounts = () => invoker.table.isolateCounts();
-  const told = { claims, coldStarts, isolateCounts };
-  const sampler = new Sampler({ gatewayId: randomUUID(), redis, loads, ...told, log });
+  const told = { claims, coldStarts, isolateCounts, triggers: triggering };
+  const sampler = new Sampler({ gatewayId, redis, loads, ...told, log });
   const asynchronous = createAsync(options, invoker, synced);
-  const hooks = createHooks(options, metrics);
+  const hooks = createHooks(options.hookPort ?? triggering?.hooks, options, metrics);
   const frontend = new Frontend({ ...config, invoker, asyncCalls: asynchronous.calls, hooks, synced });
   const server = createPublicServer(frontend, config.maxConnections);
   invoker.metrics.observe(invoker.table, server.connections);
@@ -95,11 +110,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     announcing && listen(announcing.server, config.announcePort, config.announceHost),
   ]);
   sampler.start();
+  triggering?.start();
 
   const shutDown = async (): Promise<boolean> => {
     const limitMs = config.drainSeconds * 1_000;
     // Not awaited: deliveries under way count as active calls, and without Redis it would never end.
     void asynchronous.stop().catch(() => {});
+    const triggersStopped = triggering?.stop();
     const done = await drain({
       server: server.http,
       announce: () => {
@@ -109,6 +126,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       settleMs: options.settleMs ?? 0,
       limitMs,
     });
+    await Promise.race([triggersStopped, pause(CLOSE_MS)]);
     await sampler.stop();
     await asynchronous.close();
     invoker.stop();
@@ -127,7 +145,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return { port, controlPort, announcePort, invoker, stop };
 }
 
-function createHooks({ hookPort: port, log }: GatewayOptions, metrics: Metrics): Hooks | undefined {
+function createHooks(
+  port: HookPort | undefined,
+  { log }: GatewayOptions,
+  metrics: Metrics,
+): Hooks | undefined {
   if (port === undefined) return undefined;
   return new Hooks({ port, log, refused: (reason) => metrics.refused.inc({ reason }) });
 }

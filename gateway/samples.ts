@@ -12,6 +12,7 @@ import {
 import type { ColdStartBook } from './functions/cold-starts.ts';
 import type { LoadBook } from './functions/load.ts';
 import type { ClaimBook } from './launch/claim-book.ts';
+import type { Triggering } from './triggers/triggering.ts';
 
 /** Samples out of turn are this far apart at least. */
 const EARLY_GAP_MS = 50;
@@ -23,6 +24,8 @@ export interface SamplerOptions {
   readonly claims: Pick<ClaimBook, 'isEmpty' | 'report'>;
   readonly isolateCounts: () => ReadonlyMap<string, number>;
   readonly coldStarts: Pick<ColdStartBook, 'report'>;
+  /** Undefined when this gateway runs none. */
+  readonly triggers: Pick<Triggering, 'report'> | undefined;
   readonly log: Logger;
 }
 
@@ -59,7 +62,7 @@ export class Sampler {
   }
 
   private async publish(functions: Record<string, FunctionSample>): Promise<void> {
-    const { redis, gatewayId, claims, coldStarts, log } = this.options;
+    const { redis, gatewayId, claims, coldStarts, triggers, log } = this.options;
     this.sequence += 1;
     // Without Redis the sample is void: the next one is as good, and none means "unknown" to the reader.
     if (redis.status !== 'ready') return;
@@ -70,6 +73,7 @@ export class Sampler {
       ...claims.report(),
       ...coldStarts.report(),
       ...(isolates.size > 0 && { isolates: Object.fromEntries(isolates) }),
+      ...triggers?.report(),
     };
     try {
       await redis

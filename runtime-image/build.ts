@@ -2,8 +2,8 @@
  * Bundles the runtime, the operator and the gateway into what their images hold, so that they start without a TypeScript
  * loader and ship without node_modules.
  */
-import { copyFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { copyFile, readdir, rm } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { lazyBuiltins } from './lazy-builtins.ts';
@@ -72,6 +72,8 @@ const REQUIRE =
 
 /**
  * Bundles a process entry, such as the operator's or the gateway's, with everything it imports into one ES module.
+ * What it imports only when it needs it (`import()`) goes into modules of its own beside it, and so does what those
+ * share with it.
  * @throws esbuild's BuildFailure.
  */
 export async function bundle(
@@ -82,8 +84,11 @@ export async function bundle(
   const { metafile } = await build({
     ...common,
     ...options,
-    entryPoints: [resolve(entry)],
-    outfile: resolve(outFile),
+    entryPoints: [{ in: resolve(entry), out: basename(outFile, extname(outFile)) }],
+    outdir: resolve(dirname(outFile)),
+    outExtension: { '.js': extname(outFile) },
+    splitting: true,
+    chunkNames: '[name]-[hash]',
     // Errors and metrics carry class names.
     keepNames: true,
     banner: { js: REQUIRE },
@@ -98,8 +103,18 @@ export type Part = (typeof parts)[number];
 /** Writes all that the image of a part holds besides its base; the same sources give the same bytes. */
 export async function buildPart(part: Part, outDir: string): Promise<void> {
   if (part === 'nodejs26') await buildRuntime(outDir);
-  else await bundle(join(repository, part, 'main.ts'), join(outDir, 'main.mjs'));
+  else {
+    await removeChunks(outDir);
+    await bundle(join(repository, part, 'main.ts'), join(outDir, 'main.mjs'));
+  }
   await copyFile(join(repository, 'LICENSE'), join(outDir, 'LICENSE'));
+}
+
+/** Of an earlier build: their names change with what is in them. */
+async function removeChunks(outDir: string): Promise<void> {
+  const files = await readdir(outDir).catch((): string[] => []);
+  const chunks = files.filter((file) => /-[0-9A-Z]{8}\.mjs$/.test(file));
+  await Promise.all(chunks.map((file) => rm(join(outDir, file))));
 }
 
 const USAGE = `usage: node runtime-image/build.ts ${parts.join('|')} OUT_DIR\n`;

@@ -38,6 +38,16 @@ export interface AcceptOptions {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly requestId: string;
+  /** Makes of the body what is to be delivered; a failure refuses the request. */
+  readonly convert?: (body: Buffer) => Converted | Failure;
+}
+
+/** What a request stands for, when it is not delivered as it came. */
+export interface Converted {
+  readonly headers: string[];
+  readonly body: Buffer;
+  /** Takes the place of the header's. */
+  readonly idempotencyKey: string;
 }
 
 export class AsyncCalls {
@@ -54,8 +64,14 @@ export class AsyncCalls {
     const { request, response, requestId } = call;
     const length = announcedLength(request);
     const refuse = (reason: Failure) => replyProblem(request, response, reason, requestId);
-    const take = (body: Buffer) =>
-      void this.commit(call, body).catch((error) => refuse(this.unavailable(error)));
+    const commit = (what: AcceptOptions, body: Buffer, key?: string) =>
+      void this.commit(what, body, key).catch((error) => refuse(this.unavailable(error)));
+    const take = (body: Buffer) => {
+      const converted = call.convert?.(body);
+      if (converted === undefined) commit(call, body);
+      else if ('problem' in converted) refuse(converted);
+      else commit({ ...call, headers: converted.headers }, converted.body, converted.idempotencyKey);
+    };
     if (length > MAX_ASYNC_BODY_BYTES) refuse(bodyTooLarge(MAX_ASYNC_BODY_BYTES));
     else if (length === NO_BODY) take(Buffer.alloc(0));
     else {
@@ -74,12 +90,12 @@ export class AsyncCalls {
     } else this.read(route, request, response, requestId).catch((error) => refuse(this.unavailable(error)));
   }
 
-  private async commit(call: AcceptOptions, body: Buffer): Promise<void> {
+  private async commit(call: AcceptOptions, body: Buffer, idempotencyKey?: string): Promise<void> {
     const { store, metrics } = this.options;
     if (store === undefined) throw new Error('CATNAP_ENCRYPTION_KEY is not set');
     const { fn, route, request, requestId } = call;
     const method = request.method as string;
-    const id = this.idFor(store.seal, fn.key, request);
+    const id = this.idFor(store.seal, fn.key, idempotencyKey ?? request.headers['idempotency-key']);
     if (id === undefined) {
       this.refuse(
         call,
@@ -102,7 +118,10 @@ export class AsyncCalls {
     };
     const outcome = await this.hold.until(attempt, sealed.length, () => call.response.destroyed);
     if (outcome === 'conflict') {
-      this.refuse(call, failure('IdempotencyConflict', 'Use a new Idempotency-Key for a new request.'));
+      const remedy = idempotencyKey
+        ? 'Another event with this source and id was sent before; give each event an id of its own.'
+        : 'Use a new Idempotency-Key for a new request.';
+      this.refuse(call, failure('IdempotencyConflict', remedy));
       return;
     }
     if (outcome === 'queued') metrics.asyncAccepted.inc();
@@ -111,8 +130,7 @@ export class AsyncCalls {
   }
 
   /** Random, or the same each time for the same idempotency key of the same function. */
-  private idFor(seal: Seal, functionKey: string, { headers }: IncomingMessage): string | undefined {
-    const header = headers['idempotency-key'];
+  private idFor(seal: Seal, functionKey: string, header: string | string[] | undefined): string | undefined {
     if (header === undefined) return `i${randomBytes(16).toString('hex')}`;
     const match = typeof header === 'string' ? IDEMPOTENCY_KEY.exec(header.trim()) : null;
     if (match === null) return undefined;

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { AsyncCalls } from '#gateway/async/async-calls.ts';
+import { eventRequest } from '#gateway/cloudevents/event-request.ts';
 import { type Failure, failure } from '#gateway/errors.ts';
 import type { FunctionState } from '#gateway/functions/function-state.ts';
 import type { Invoker } from '#gateway/invoke/invoker.ts';
@@ -19,7 +20,7 @@ import { parsePrefer } from './prefer.ts';
 import { replyProblem } from './reply.ts';
 import { requestHeaders } from './request-headers.ts';
 import { requestId } from './request-id.ts';
-import { type CallRoute, type HookRoute, parseRoute } from './route.ts';
+import { type CallRoute, type EventsRoute, type HookRoute, parseRoute } from './route.ts';
 import { responseOn, upgradeProtocol } from './upgrade.ts';
 
 export interface FrontendOptions {
@@ -48,6 +49,7 @@ export class Frontend {
     const route = parseRoute(request.url as string);
     if (route === undefined) this.refuse(request, response, id, noRoute());
     else if (route.kind === 'invocation') this.options.asyncCalls.show(route, request, response, id);
+    else if (route.kind === 'events') this.events(route, request, response, id);
     else if (route.kind === 'hook') this.hook(route, request, response, id);
     else this.call(route, request, response, id);
   }
@@ -89,6 +91,23 @@ export class Frontend {
     ) {
       asyncCalls.accept({ fn, route, headers, request, response, requestId: id });
     } else this.receive(fn, route, headers, request, response, id, upgrade);
+  }
+
+  /** Events are kept like asynchronous calls, so that they are not lost once they are acknowledged. */
+  private events(route: EventsRoute, request: IncomingMessage, response: ServerResponse, id: string): void {
+    const { invoker, synced, asyncCalls, trustForwarded } = this.options;
+    const { key, prefix } = route;
+    const fn = invoker.table.get(key);
+    if (fn === undefined) {
+      this.refuse(request, response, id, synced() ? noFunction(key) : notSynced());
+    } else if (request.method !== 'POST') {
+      this.refuse(request, response, id, failure('MethodNotAllowed', 'Events are sent with POST.'));
+    } else {
+      const headers = requestHeaders(request, { requestId: id, prefix, trustForwarded });
+      const call: CallRoute = { kind: 'call', asynchronous: true, key, prefix, path: '/' };
+      const convert = (body: Buffer) => eventRequest(request.headers, headers, body);
+      asyncCalls.accept({ fn, route: call, headers, request, response, requestId: id, convert });
+    }
   }
 
   /** Takes in the body as far as that comes before the call. */
@@ -137,7 +156,7 @@ export class Frontend {
 function noRoute(): Failure {
   return failure(
     'RouteNotFound',
-    'Call a function at /fn/NAMESPACE/NAME, /async/NAMESPACE/NAME, ask for /invocations/ID, or post to /hooks/NAMESPACE/NAME/TRIGGER.',
+    'Call a function at /fn/NAMESPACE/NAME or /async/NAMESPACE/NAME, send events to /events/NAMESPACE/NAME, post to /hooks/NAMESPACE/NAME/TRIGGER, or ask for /invocations/ID.',
   );
 }
 

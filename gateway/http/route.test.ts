@@ -23,6 +23,8 @@ describe('parseRoute', () => {
     ['/hooks/shop/hello/bucket', { kind: 'hook', key: 'shop/hello', trigger: 'bucket' }],
     ['/hooks/shop/hello/bucket?x=/y', { kind: 'hook', key: 'shop/hello', trigger: 'bucket' }],
     ['/invocations/i0af/response?x', { kind: 'invocation', id: 'i0af', response: true }],
+    ['/events/shop/hello', { kind: 'events', key: 'shop/hello', prefix: '/events/shop/hello' }],
+    ['/events/shop/hello/', { kind: 'events', key: 'shop/hello', prefix: '/events/shop/hello' }],
   ])('%s', (target, expected) => {
     expect(parseRoute(target)).toEqual(expected);
   });
@@ -47,6 +49,9 @@ describe('parseRoute', () => {
     '/invocations/a/other',
     '/invocations/a/response/b',
     'http://host',
+    '/events/shop',
+    '/events/shop/hello/more',
+    '/events/shop/hello?a=1',
     '/health',
   ])('does not know %s', (target) => {
     expect(parseRoute(target)).toBeUndefined();

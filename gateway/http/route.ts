@@ -27,10 +27,20 @@ export interface HookRoute {
   readonly trigger: string;
 }
 
-export type Route = CallRoute | InvocationRoute | HookRoute | undefined;
+/** CloudEvents for a function. */
+export interface EventsRoute {
+  readonly kind: 'events';
+  /** `namespace/name`. */
+  readonly key: string;
+  /** The whole path: functions get events at `/`. */
+  readonly prefix: string;
+}
+
+export type Route = CallRoute | InvocationRoute | EventsRoute | HookRoute | undefined;
 
 const SYNC = '/fn/';
 const ASYNC = '/async/';
+const EVENTS = '/events/';
 const INVOCATIONS = '/invocations/';
 const HOOKS = '/hooks/';
 const SLASH = 47;
@@ -44,8 +54,15 @@ export function parseRoute(target: string): Route {
   if (url.startsWith(SYNC)) return callRoute(url, SYNC.length, false);
   if (url.startsWith(ASYNC)) return callRoute(url, ASYNC.length, true);
   if (url.startsWith(INVOCATIONS)) return invocationRoute(url);
+  if (url.startsWith(EVENTS)) return eventsRoute(url);
   if (url.startsWith(HOOKS)) return hookRoute(url);
   return undefined;
+}
+
+function eventsRoute(url: string): Route {
+  const route = callRoute(url, EVENTS.length, true);
+  if (route?.kind !== 'call' || route.path !== '/') return undefined;
+  return { kind: 'events', key: route.key, prefix: route.prefix };
 }
 
 function callRoute(url: string, start: number, asynchronous: boolean): Route {

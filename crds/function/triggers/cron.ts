@@ -44,7 +44,10 @@ export const cron = Type.Object(
         'Whether a run that is due while the one before has not ended is started all the same (allow) or left out (skip).',
     }),
     data: Type.Optional(
-      Type.String({ maxLength: 65536, description: 'What each event carries; nothing when absent.' }),
+      Type.String({
+        maxLength: 65536,
+        description: 'What each event carries; the scheduled time, as JSON, when absent.',
+      }),
     ),
   },
   { description: 'Calls the function at set times.' },

@@ -1,6 +1,5 @@
 import Type from 'typebox';
-
-const rule = (expression: string, message: string) => ({ rule: expression, message });
+import { rule } from '../schema-helpers.ts';
 
 const listen = Type.Object(
   {

@@ -15,7 +15,7 @@ import { pino } from 'pino';
 import type { Function as CatnapFunction, FunctionSpec, FunctionStatus } from '#crds/function/types.ts';
 import { labels } from '#crds/wire/names.ts';
 import { readConfig } from '#gateway/config.ts';
-import { type Gateway, type Source, startGateway } from '#gateway/gateway.ts';
+import { type Gateway, type GatewayOptions, type Source, startGateway } from '#gateway/gateway.ts';
 import type { ScaleClient } from '#gateway/invoke/waker.ts';
 import type { HookPort } from '#gateway/triggers/webhook/hooks.ts';
 import type { Scale } from '#kube/client.ts';
@@ -188,7 +188,13 @@ export const ENCRYPTION_KEY = randomBytes(32).toString('base64');
 
 export async function startFixture(
   env: Record<string, string> = {},
-  options: { settleMs?: number; podPort?: number; claimPort?: number; hookPort?: HookPort } = {},
+  options: {
+    settleMs?: number;
+    podPort?: number;
+    claimPort?: number;
+    hookPort?: HookPort;
+    loadTriggerSource?: GatewayOptions['loadTriggerSource'];
+  } = {},
 ): Promise<Fixture> {
   const functions = new FakeSource<CatnapFunction>();
   const pods = new FakeSource<Pod>();
@@ -218,6 +224,7 @@ export async function startFixture(
     claimPort,
     settleMs,
     hookPort: options.hookPort,
+    loadTriggerSource: options.loadTriggerSource,
   });
 
   let stopped: Promise<unknown> | undefined;

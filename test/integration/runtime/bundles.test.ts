@@ -74,7 +74,7 @@ async function expectOutput(output: () => string, text: string): Promise<void> {
   });
 }
 
-it.each(['operator', 'gateway'])('the %s starts as one file', async (part) => {
+it.each(['operator', 'gateway'])('the %s starts from its bundle', async (part) => {
   const file = join(directory, `${part}.mjs`);
   await bundle(join(repository, part, 'main.ts'), file);
   const output = run(file);
