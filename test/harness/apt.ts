@@ -1,60 +1,65 @@
-/** Debian packages that tests need: installed when they are missing, where that is ours to do. */
-import { spawn } from 'node:child_process';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { findExecutable } from '#local/up/executable.ts';
+/** Debian packages with the servers that tests start. */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { promisify } from 'node:util';
 
-/** One installation at a time on this machine: test files run in parallel, and apt refuses a second. */
-const LOCK = join(tmpdir(), 'catnap-apt.lock');
+const run = promisify(execFile);
+const LIMIT_MS = 5 * 60_000;
+const LOCK = '/tmp/catnap-test-packages.lock';
+/** While it answers so, packages start none of the services they bring. */
+const POLICY = '/usr/sbin/policy-rc.d';
+const CLUSTERS = '/etc/postgresql-common/createcluster.conf';
 
-/** Servers that packages bring must not start as services: tests start their own, on their own ports. */
-const SCRIPT = `
-policy=/usr/sbin/policy-rc.d
-if [ ! -e "$policy" ]; then
-  trap 'rm -f "$policy"' EXIT
-  printf '#!/bin/sh\\nexit 101\\n' >"$policy" && chmod 755 "$policy" || exit 1
+/** One at a time on the machine, over all test files; $@ are the packages. */
+const INSTALL = `
+set -e
+if [ ! -e ${POLICY} ]; then
+  trap 'rm -f ${POLICY}' EXIT
+  printf '#!/bin/sh\\nexit 101\\n' >${POLICY}
+  chmod 755 ${POLICY}
 fi
-missing=
-for name; do
-  dpkg-query --show --showformat='\${Status}' "$name" 2>/dev/null | grep -q ' installed$' || missing="$missing $name"
-done
-[ -n "$missing" ] || exit 0
-export DEBIAN_FRONTEND=noninteractive
-install() { apt-get install --yes --no-install-recommends $missing; }
-install || { apt-get update && install; } || exit 1
-if [ -d /run/systemd/system ]; then systemctl disable --now $missing 2>/dev/null || true; fi
+if [ ! -e ${CLUSTERS} ]; then
+  mkdir -p "$(dirname ${CLUSTERS})"
+  echo 'create_main_cluster = false' >${CLUSTERS}
+fi
+install() { apt-get install -y --no-install-recommends -o Dpkg::Options::=--force-confold "$@"; }
+install "$@" || { apt-get update && install "$@"; }
 `;
 
 /**
- * Installs those of the packages that are missing. Throws with the remedy when this is not Debian, not root, or when
- * apt-get fails. Call it only when a program is not there: it does not know how other systems name it.
+ * Installs those of the packages that are missing.
+ *
+ * @throws Error that names the command to run when this process may not install them
  */
 export async function ensureAptPackages(names: readonly string[]): Promise<void> {
-  const list = names.join(' ');
-  if (!findExecutable('apt-get')) {
-    throw new Error(`These tests need what Debian packages as ${list}: install it, then try again.`);
+  const missing = await missingOf(names);
+  if (missing.length === 0) return;
+  const command = `apt-get install ${missing.join(' ')}`;
+  if (!existsSync('/usr/bin/apt-get')) {
+    throw new Error(`This test needs ${missing.join(', ')} (names of Debian packages): install them.`);
   }
   if (process.getuid?.() !== 0) {
-    throw new Error(`These tests need ${list}. Install with: sudo apt-get install ${list}`);
+    throw new Error(`This test needs Debian packages that are missing. Install them with: sudo ${command}`);
   }
-  const { code, output } = await run('flock', [LOCK, 'sh', '-c', SCRIPT, 'install', ...names]);
-  if (code !== 0) {
-    throw new Error(
-      `${output.slice(-2_000).trim()}\n\n${list} could not be installed with apt-get: see above.`,
-    );
-  }
+  await run('flock', [LOCK, 'sh', '-c', INSTALL, 'sh', ...missing], {
+    timeout: LIMIT_MS,
+    maxBuffer: 64 * 1024 * 1024,
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
 }
 
-function run(command: string, args: string[]): Promise<{ code: number | null; output: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (data: Buffer) => {
-        output += data.toString();
-      });
-    }
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, output }));
-  });
+async function missingOf(names: readonly string[]): Promise<string[]> {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a format of dpkg-query
+  const query = ['-W', '-f', '${Package} ${Status}\n', ...names];
+  // Fails when one is unknown, and still prints the others.
+  const { stdout } = await run('dpkg-query', query).catch((error: { stdout?: string }) => ({
+    stdout: error.stdout ?? '',
+  }));
+  const installed = new Set(
+    stdout
+      .split('\n')
+      .filter((line) => line.endsWith(' install ok installed'))
+      .map((line) => line.split(' ')[0]),
+  );
+  return names.filter((name) => !installed.has(name));
 }

@@ -42,6 +42,17 @@ export function createConsumer({ functionKey, name, config, credentials }: Kafka
   });
 }
 
+/**
+ * Leaves the group and closes every connection. When that fails it is done again: a client that is not closed stays
+ * in the group, joins it again when the brokers are back, and takes records that nobody hears of.
+ */
+export async function closeConsumer(consumer: Consumer): Promise<void> {
+  await consumer.close(true).catch(async () => {
+    // The connection that was to be used is gone now, and the brokers need not be told.
+    await consumer.close(true);
+  });
+}
+
 const hostOf = (broker: string) => broker.slice(0, broker.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1');
 
 function userOf(credentials: KafkaSetup['credentials']): { username: string; password: string } {
