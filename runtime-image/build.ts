@@ -66,9 +66,12 @@ export async function buildRuntime(outDir: string): Promise<{ entry: string }> {
   return { entry: output('main.ts') };
 }
 
-/** CommonJS packages in an ES module still call `require`, for Node's own modules and for optional packages. */
+/**
+ * CommonJS packages in an ES module still call `require`, for Node's own modules and for optional packages. Under a
+ * name that no package imports for itself: esbuild does not see what stands here.
+ */
 const REQUIRE =
-  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+  "import { createRequire as requireOfBundle } from 'node:module'; const require = requireOfBundle(import.meta.url);";
 
 /**
  * Bundles a process entry, such as the operator's or the gateway's, with everything it imports into one ES module.
@@ -91,6 +94,8 @@ export async function bundle(
     chunkNames: '[name]-[hash]',
     // Errors and metrics carry class names.
     keepNames: true,
+    // The Kafka client's checksums, with the WebAssembly in the code instead of a file beside it.
+    alias: { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' },
     banner: { js: REQUIRE },
   });
   await writeNotices([metafile], { root: repository, outDir: dirname(outFile) });

@@ -2,7 +2,7 @@
 import type { Consumer, MessagesStream } from '@platformatic/kafka';
 import type { CreateSource, SourceContext } from '../source.ts';
 import { Committer } from './kafka/committer.ts';
-import { createConsumer, type KafkaSetup } from './kafka/connect.ts';
+import { closeConsumer, createConsumer, type KafkaSetup } from './kafka/connect.ts';
 import { explain } from './kafka/error.ts';
 import { startPositions } from './kafka/positions.ts';
 import { recordEvent } from './kafka/record.ts';
@@ -28,7 +28,7 @@ async function run(setup: KafkaSetup, context: SourceContext): Promise<void> {
     session.fail(error as Error);
   }
   await session.settle();
-  await consumer.close(true).catch(() => {});
+  await closeConsumer(consumer);
   try {
     session.rethrow();
   } catch (error) {
@@ -54,7 +54,8 @@ async function consume(
   // Every position is committed; one that is gone meanwhile ends the run, and the next one looks again.
   const stream = await consumer.consume({ topics, mode: 'committed', fallbackMode: 'fail' });
   stream.on('error', (error) => session.fail(error));
-  session.over.then(() => stream.close().catch(() => {}));
+  // Not closed: the client leaves no group, and does not close, as long as a stream that it was told to close has not.
+  session.over.then(() => stream.destroy());
   context.connected();
   const stopWatching = watch({ consumer, committer, session, context });
   try {

@@ -21,7 +21,8 @@ async function run({ config, credentials }: TriggerSetup<Config>, context: Sourc
   let connection: ChannelModel | undefined;
   try {
     connection = await connectRabbitmq(config.address, credentials, session);
-    await consume(connection, config, session, context);
+    await Promise.race([consume(connection, config, session, context), session.over]);
+    await session.over;
   } catch (error) {
     session.fail(error as Error);
   }
@@ -34,6 +35,7 @@ async function run({ config, credentials }: TriggerSetup<Config>, context: Sourc
   }
 }
 
+/** Begins to hand over what comes, until the run is over. */
 async function consume(
   connection: ChannelModel,
   config: Config,
@@ -57,10 +59,11 @@ async function consume(
   });
   context.connected();
   const timer = setInterval(() => void lag().catch((error) => session.fail(error)), LAG_MS);
-  await session.over;
-  clearInterval(timer);
-  // No further messages; those in hand can still be acknowledged.
-  await channel.cancel(consumerTag).catch(() => {});
+  session.over.then(() => {
+    clearInterval(timer);
+    // No further messages; those in hand can still be acknowledged.
+    channel.cancel(consumerTag).catch(() => {});
+  });
 }
 
 function handOver(channel: Channel, config: Config, session: Session): (message: ConsumeMessage) => void {

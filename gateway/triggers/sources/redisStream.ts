@@ -32,10 +32,8 @@ async function run(setup: TriggerSetup<Config>, handled: Set<string>, context: S
     session.over.then(() => reader.disconnect());
     const name = config.group ?? `catnap:${setup.functionKey}/${setup.name}`;
     const group = createGroup({ ...config, name, reader, writer });
-    await group.create();
-    await group.acknowledge(...handled);
-    handled.clear();
-    await consume({ session, context, group, origin: originOf(config), handled });
+    const origin = originOf(config);
+    await Promise.race([consume({ session, context, group, origin, handled }), session.over]);
   } catch (error) {
     session.fail(explain(error as Error, config.address));
   }

@@ -116,3 +116,23 @@ it('a bundled queue works: its scripts are in the file', async () => {
   await bundle(source, file, { nodePaths: [join(repository, 'node_modules')] });
   await expectOutput(run(file), 'completed 42');
 });
+
+it.each(['kafka', 'rabbitmq', 'redisStream'])(
+  'the source of %s triggers works from one file',
+  async (name) => {
+    const source = join(directory, `${name}.ts`);
+    const creator = `create${name.charAt(0).toUpperCase()}${name.slice(1)}Source`;
+    const sources = join(repository, 'gateway/triggers/sources');
+    writeFileSync(
+      source,
+      `import { ${creator} as create } from ${JSON.stringify(join(sources, `${name}.ts`))};
+     const config = { brokers: ['127.0.0.1:1'], topics: ['t'], address: 'amqp://127.0.0.1:1', queue: 'q', stream: 's' };
+     const context = { signal: new AbortController().signal, connected() {}, lag() {}, deliver: async () => {} };
+     await create({ functionKey: 'a/b', name: 'c', config, credentials: {} }).run(context)
+       .catch((error) => process.stdout.write(error.message + '\\n'));`,
+    );
+    const file = join(directory, `${name}.mjs`);
+    await bundle(source, file, { nodePaths: [join(repository, 'node_modules')] });
+    await expectOutput(run(file), 'nothing listens there');
+  },
+);

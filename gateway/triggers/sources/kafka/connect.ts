@@ -10,6 +10,7 @@ export type KafkaSetup = TriggerSetup<Static<typeof kafka>>;
 /** The group keeps a member that went silent for so long; a gateway that takes over waits for that. */
 const SESSION_MS = 10_000;
 const HEARTBEAT_MS = 2_000;
+const CLOSE_MS = 5_000;
 const MAX_FETCH_BYTES = 8 * 1024 * 1024;
 
 /** A member of the group, not yet connected. */
@@ -40,6 +41,21 @@ export function createConsumer({ functionKey, name, config, credentials }: Kafka
     maxWaitTime: 1_000,
     highWaterMark: 256,
   });
+}
+
+/**
+ * Leaves the group and closes every connection; brokers that do not answer are not waited for beyond five seconds.
+ * When it fails it is done again: a client that is not closed stays in the group, joins it again when the brokers
+ * are back, and takes records that nobody hears of.
+ */
+export async function closeConsumer(consumer: Consumer): Promise<void> {
+  const closed = consumer.close(true).catch(async () => {
+    // The connection that was to be used is gone now, and the brokers need not be told.
+    await consumer.close(true);
+  });
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, CLOSE_MS);
+  await Promise.race([closed, late]).finally(() => clearTimeout(timer));
 }
 
 const hostOf = (broker: string) => broker.slice(0, broker.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1');

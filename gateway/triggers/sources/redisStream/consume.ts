@@ -18,7 +18,10 @@ export interface Consumption {
 
 /** Hands over what is pending, then what comes, until the run is over. */
 export async function consume(consumption: Consumption): Promise<void> {
-  const { session, context, group } = consumption;
+  const { session, context, group, handled } = consumption;
+  await group.create();
+  await group.acknowledge(...handled);
+  handled.clear();
   const give = handOver(consumption);
   const lag = async () => {
     const events = await group.lag();
