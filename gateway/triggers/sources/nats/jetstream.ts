@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { SourceContext, TriggerSetup } from '../../source.ts';
@@ -31,6 +32,7 @@ export async function runJetStream(
   );
   const inFlight = new InFlight();
   const held = new Set<JsMsg>();
+  let refused = false;
 
   const handle = async (message: JsMsg): Promise<void> => {
     const position = positionOf(message);
@@ -39,6 +41,13 @@ export async function runJetStream(
     if (signal.aborted) return;
     try {
       await deliveries.once(id, () => deliver([eventOf(message, position, setup.config, message.time)]));
+    } catch (error) {
+      // The trigger is about to stop: what it holds is given back then, and it pulls no more.
+      refused = true;
+      log.debug({ err: error, sequence: message.seq }, 'a message was not delivered');
+      return;
+    }
+    try {
       // Without the server's answer it may come again: then the delivery is still known.
       if (await message.ackAck()) deliveries.acknowledged(id);
       held.delete(message);
@@ -63,6 +72,10 @@ export async function runJetStream(
     lag(info.num_pending);
     // Each pull is waited for, also the last: the server hands what is given back to any that waits, heard or not.
     while (!signal.aborted) {
+      if (refused) {
+        await once(signal, 'abort');
+        break;
+      }
       for await (const message of await consumer.fetch({ max_messages, expires: PULL_MS })) {
         inFlight.add(handle(message));
       }
