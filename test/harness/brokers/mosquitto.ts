@@ -2,10 +2,9 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { findExecutable } from '#local/up/executable.ts';
-import { ensureAptPackages } from '../apt.ts';
 import { accepts, answers } from './answers.ts';
 import { type BrokerProcess, startBroker } from './process.ts';
+import { ensureServer } from './program.ts';
 
 export const mosquittoUser = { username: 'shop', password: 'right' };
 
@@ -20,7 +19,7 @@ export interface MosquittoOptions {
 
 /** Mosquitto with one user. On SIGUSR1 it writes what it keeps to `mosquitto.db` in its directory. */
 export async function startMosquitto({ certificate }: MosquittoOptions = {}): Promise<BrokerProcess> {
-  if (!findExecutable('mosquitto')) await ensureAptPackages(['mosquitto']);
+  const command = await ensureServer('mosquitto');
   return startBroker({
     name: 'mosquitto',
     async prepare({ port, directory }) {
@@ -43,7 +42,7 @@ export async function startMosquitto({ certificate }: MosquittoOptions = {}): Pr
         await writeFile(join(directory, 'tls.key'), certificate.key);
       }
       await writeFile(file, lines.join('\n'));
-      return { command: findExecutable('mosquitto') ?? 'mosquitto', args: ['-c', file] };
+      return { command, args: ['-c', file] };
     },
     ready: (port, signal) => (certificate ? accepts(port, signal) : answers(port, GREETING, CONNACK, signal)),
   });

@@ -1,9 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findExecutable } from '#local/up/executable.ts';
-import { ensureAptPackages } from '../apt.ts';
 import { answers } from './answers.ts';
 import { type BrokerProcess, startBroker } from './process.ts';
+import { ensureServer } from './program.ts';
 
 export interface NatsOptions {
   /** In the server's configuration language: authorization, tls. */
@@ -12,7 +11,7 @@ export interface NatsOptions {
 
 /** nats-server with JetStream. */
 export async function startNats({ settings }: NatsOptions = {}): Promise<BrokerProcess & { url: string }> {
-  if (!findExecutable('nats-server')) await ensureAptPackages(['nats-server']);
+  const command = await ensureServer('nats-server');
   const broker = await startBroker({
     name: 'nats',
     async prepare({ port, directory }) {
@@ -25,7 +24,7 @@ export async function startNats({ settings }: NatsOptions = {}): Promise<BrokerP
           settings?.(directory) ?? '',
         ].join('\n'),
       );
-      return { command: findExecutable('nats-server') ?? 'nats-server', args: ['--config', file] };
+      return { command, args: ['--config', file] };
     },
     // The server speaks first.
     ready: (port, signal) => answers(port, '', 'INFO', signal),

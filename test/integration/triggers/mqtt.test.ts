@@ -195,6 +195,22 @@ describe('one trigger', () => {
     }
   });
 
+  it('leaves messages with the broker once deliveries are refused', async () => {
+    const setup = newSetup();
+    const first = observe(createMqttSource(setup), never);
+    await connected(first);
+    await publish(setup, numbers(1, 3));
+    await received(first, 3);
+    first.refuse();
+    await publish(setup, numbers(4, 5));
+    await first.stop();
+    expect(first.events.length).toBe(3);
+    const second = observe(createMqttSource(setup));
+    await received(second, 5);
+    await second.stop();
+    expect(second.texts()).toEqual(numbers(1, 5));
+  });
+
   it('acknowledges in the order of arrival', async () => {
     const setup = newSetup();
     const texts = ['first', 'second', 'third'];

@@ -156,6 +156,20 @@ describe('JetStream', () => {
     await second.stop();
   });
 
+  it('pulls no more once deliveries are refused, and gives back what it has', async () => {
+    const { publish, jetStream } = await newStream();
+    for (const text of numbers(1, 3)) await publish('new', text);
+    const first = observe(createNatsSource(setupOf({ jetStream })), never);
+    await received(first, 3);
+    first.refuse();
+    for (const text of numbers(4, 5)) await publish('new', text);
+    await first.stop();
+    const second = observe(createNatsSource(setupOf({ jetStream })));
+    await received(second, 5);
+    await second.stop();
+    expect(second.texts()).toEqual(numbers(1, 5));
+  });
+
   it('keeps a message while its call takes longer than the server would wait', async () => {
     const { publish, jetStream } = await newStream({ ackWaitSeconds: 2 });
     await publish('new', 'slow');

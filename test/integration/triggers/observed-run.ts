@@ -10,6 +10,8 @@ export interface ObservedRun {
   /** Rejects when the source throws. */
   readonly finished: Promise<void>;
   texts(): string[];
+  /** Rejects what is on its way and all that follows, as before a stop. */
+  refuse(): void;
   /** Aborts the signal, and waits for the end. Rejects when the source threw. */
   stop(): Promise<void>;
 }
@@ -20,10 +22,9 @@ export function observe(
   deliver: (event: TriggerEvent) => Promise<void> = () => Promise.resolve(),
 ): ObservedRun {
   const controller = new AbortController();
-  const aborted = new Promise<never>((_, reject) => {
-    controller.signal.addEventListener('abort', () => reject(new Error('the trigger stops')));
-  });
-  aborted.catch(() => {});
+  const { promise: refused, reject } = Promise.withResolvers<never>();
+  refused.catch(() => {});
+  const refuse = () => reject(new Error('the trigger stops'));
   const events: TriggerEvent[] = [];
   let connected = false;
   let lag: number | undefined;
@@ -38,7 +39,7 @@ export function observe(
     },
     async deliver(delivered) {
       events.push(...delivered);
-      await Promise.race([Promise.all(delivered.map(deliver)), aborted]);
+      await Promise.race([Promise.all(delivered.map(deliver)), refused]);
     },
   });
   finished.catch(() => {});
@@ -52,7 +53,9 @@ export function observe(
       return lag;
     },
     texts: () => events.map(({ data }) => data.toString()),
+    refuse,
     stop() {
+      refuse();
       controller.abort();
       return finished;
     },

@@ -171,6 +171,19 @@ describe('a standard queue', () => {
     for (const [text, id] of ids(second)) expect(ids(first).get(text)).toBe(id);
   });
 
+  it('receives no more once deliveries are refused, and gives back what it has', async () => {
+    const queueUrl = await newQueue();
+    await send(queueUrl, numbers(1, 30));
+    const run = observe(createSqsSource(setupOf(queueUrl, { maxInFlight: 5 })), never);
+    await received(run, 5);
+    run.refuse();
+    await send(queueUrl, numbers(31, 40));
+    expect(await counts(queueUrl)).toEqual({ waiting: 35, received: 5 });
+    await run.stop();
+    expect(await counts(queueUrl)).toEqual({ waiting: 40, received: 0 });
+    expect(run.events.length).toBe(5);
+  });
+
   it('keeps a message while its call takes longer than the queue would wait', async () => {
     const queueUrl = await newQueue();
     await send(queueUrl, ['slow']);

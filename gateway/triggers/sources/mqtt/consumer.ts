@@ -63,7 +63,12 @@ export class MqttConsumer {
   ): Promise<void> {
     const id = this.#session.identify(packet);
     const { config } = this.#setup;
-    const start = () => deliver([eventOf(packet, id, config, new Date())]);
+    const start = () =>
+      deliver([eventOf(packet, id, config, new Date())]).catch((error) => {
+        // The trigger is about to stop: the broker keeps the rest.
+        wire.hold();
+        throw error;
+      });
     try {
       if (packet.qos === 0) return await start();
       const delivery = this.#session.isReceived(packet)

@@ -10,6 +10,7 @@ export class MqttWire {
   readonly #socket: Socket;
   readonly #closing = Promise.withResolvers<void>();
   #heard = performance.now();
+  #held = false;
 
   /** @param onPacket gets all packets but answers to pings, one after the other */
   constructor(socket: Socket, version: 4 | 5, onPacket: (packet: Packet) => void) {
@@ -52,8 +53,15 @@ export class MqttWire {
     this.#socket.pause();
   }
 
+  /** Reads again, unless {@link hold} was called. */
   resume(): void {
-    this.#socket.resume();
+    if (!this.#held) this.#socket.resume();
+  }
+
+  /** Stops reading until the end. */
+  hold(): void {
+    this.#held = true;
+    this.pause();
   }
 
   /** Takes leave of the broker, which then sends no will and keeps the session. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { SourceContext, TriggerSetup } from '../../source.ts';
@@ -11,8 +12,9 @@ const NANOS_PER_MS = 1_000_000;
 const LAG_MS = 5_000;
 /** Asked for at a time; the consumer's own bound on messages in flight holds beside it. */
 const MAX_PULL = 500;
+/** How long a pull waits for messages, and thus how long stopping takes; less is not allowed. */
+const PULL_MS = 1_000;
 const ACK_TIMEOUT_MS = 5_000;
-const GIVE_BACK_MS = 10;
 
 /** Hands over messages of a stream until the signal aborts; gives those back that were not delivered by then. */
 export async function runJetStream(
@@ -30,13 +32,22 @@ export async function runJetStream(
   );
   const inFlight = new InFlight();
   const held = new Set<JsMsg>();
+  let refused = false;
 
   const handle = async (message: JsMsg): Promise<void> => {
     const position = positionOf(message);
     const id = streamId(position);
     held.add(message);
+    if (signal.aborted) return;
     try {
       await deliveries.once(id, () => deliver([eventOf(message, position, setup.config, message.time)]));
+    } catch (error) {
+      // The trigger is about to stop: what it holds is given back then, and it pulls no more.
+      refused = true;
+      log.debug({ err: error, sequence: message.seq }, 'a message was not delivered');
+      return;
+    }
+    try {
       // Without the server's answer it may come again: then the delivery is still known.
       if (await message.ackAck()) deliveries.acknowledged(id);
       held.delete(message);
@@ -45,13 +56,6 @@ export async function runJetStream(
     }
   };
 
-  const messages = await consumer.consume({
-    max_messages: Math.min(info.config.max_ack_pending ?? MAX_PULL, MAX_PULL),
-    abort_on_missing_resource: true,
-  });
-  const stop = () => messages.stop();
-  signal.addEventListener('abort', stop);
-  if (signal.aborted) stop();
   const workingMs = (info.config.ack_wait ?? 0) / NANOS_PER_MS / 3;
   const extending = setInterval(() => {
     for (const message of held) message.working();
@@ -62,20 +66,26 @@ export async function runJetStream(
       (error) => log.debug({ err: error }, 'the lag could not be asked for'),
     );
   const measuring = setInterval(reportLag, LAG_MS);
+  const max_messages = Math.min(info.config.max_ack_pending ?? MAX_PULL, MAX_PULL);
   try {
     connected();
     lag(info.num_pending);
-    for await (const message of messages) inFlight.add(handle(message));
-    const error = await messages.closed();
-    if (!signal.aborted) throw error ?? new Error('the consumer ended');
+    // Each pull is waited for, also the last: the server hands what is given back to any that waits, heard or not.
+    while (!signal.aborted) {
+      if (refused) {
+        await once(signal, 'abort');
+        break;
+      }
+      for await (const message of await consumer.fetch({ max_messages, expires: PULL_MS })) {
+        inFlight.add(handle(message));
+      }
+    }
     await inFlight.settled();
-    // Without a delay the server would give the first to the request that was just withdrawn, and let it wait.
-    for (const message of held) message.nak(GIVE_BACK_MS);
+    // In the order of the stream: the server hands them out again in the order in which they come back.
+    for (const message of [...held].sort((a, b) => a.seq - b.seq)) message.nak();
   } finally {
-    signal.removeEventListener('abort', stop);
     clearInterval(extending);
     clearInterval(measuring);
-    messages.stop();
   }
 }
 

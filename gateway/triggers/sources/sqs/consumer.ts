@@ -23,109 +23,135 @@ export async function consume(
   deliveries: Deliveries,
   context: SourceContext,
 ): Promise<void> {
-  const { config } = setup;
-  const { signal, log, connected, deliver } = context;
   const client = createClient(setup);
-  const receipts = new Receipts(client, config.queueUrl, log);
-  const inFlight = new InFlight();
-
-  const handle = async (message: Message): Promise<void> => {
-    const id = message.MessageId ?? '';
-    const receipt = { messageId: id, handle: message.ReceiptHandle ?? '' };
-    receipts.hold(receipt);
-    if (signal.aborted) return;
-    try {
-      await deliveries.once(id, () => deliver([eventOf(message, config)]));
-      await receipts.delete(receipt);
-      deliveries.acknowledged(id);
-    } catch (error) {
-      log.debug({ err: error, messageId: id }, 'a message was not deleted');
-    }
-  };
-
-  const polling = new AbortController();
-  const ending = Promise.withResolvers<void>();
-  const end = async (): Promise<void> => {
-    ending.resolve();
-    await inFlight.settled();
-    // Servers hand what is given back to a poll that waits, even to one that nobody listens to any more.
-    if ((await receipts.giveBack()) > 0) await Promise.race([polled.promise, delay(LAST_POLL_MS)]);
-    polling.abort();
-  };
-  const polled = Promise.withResolvers<void>();
-  const onAbort = () => void end();
-  signal.addEventListener('abort', onAbort);
-  const extending = setInterval(
-    () => void receipts.extend(config.visibilityTimeoutSeconds),
-    (config.visibilityTimeoutSeconds * 1_000) / 3,
-  );
-  const measuring = setInterval(() => void reportLag(client, config, context), LAG_MS);
   try {
-    for (let first = true; !signal.aborted; first = false) {
-      const room = config.maxInFlight - inFlight.size;
-      if (room <= 0) {
-        await Promise.race([inFlight.next(), ending.promise]);
-        continue;
-      }
-      const waitSeconds = first ? 0 : LONG_POLL_SECONDS;
-      for (const message of await receive(client, config, room, waitSeconds, polling.signal)) {
-        inFlight.add(handle(message));
-      }
-      if (!first) continue;
-      connected();
-      void reportLag(client, config, context);
-    }
+    await new SqsConsumer(client, setup.config, deliveries, context).run();
   } catch (error) {
-    if (!signal.aborted) throw explain(error, config);
+    throw explain(error, setup.config);
   } finally {
-    signal.removeEventListener('abort', onAbort);
-    clearInterval(extending);
-    clearInterval(measuring);
-    polled.resolve();
-    if (signal.aborted) {
-      await inFlight.settled();
-      await receipts.giveBack();
-    }
     client.destroy();
   }
 }
 
-async function receive(
-  client: SQSClient,
-  config: SqsConfig,
-  room: number,
-  waitSeconds: number,
-  signal: AbortSignal,
-): Promise<Message[]> {
-  const { Messages } = await client.send(
-    new ReceiveMessageCommand({
-      QueueUrl: config.queueUrl,
-      MaxNumberOfMessages: Math.min(room, MAX_RECEIVE),
-      WaitTimeSeconds: waitSeconds,
-      VisibilityTimeout: config.visibilityTimeoutSeconds,
-      MessageSystemAttributeNames: ['SentTimestamp', 'MessageGroupId', 'SequenceNumber'],
-      MessageAttributeNames: ['All'],
-    }),
-    { abortSignal: signal },
-  );
-  return Messages ?? [];
-}
+class SqsConsumer {
+  readonly #client: SQSClient;
+  readonly #config: SqsConfig;
+  readonly #deliveries: Deliveries;
+  readonly #context: SourceContext;
+  readonly #receipts: Receipts;
+  readonly #inFlight = new InFlight();
+  readonly #polling = new AbortController();
+  readonly #polled = Promise.withResolvers<void>();
+  readonly #aborted = Promise.withResolvers<void>();
+  /** The trigger is about to stop: what is held will be given back, and nothing more is received. */
+  #refused = false;
 
-async function reportLag(
-  client: SQSClient,
-  config: SqsConfig,
-  { signal, lag, log }: SourceContext,
-): Promise<void> {
-  try {
-    const { Attributes } = await client.send(
-      new GetQueueAttributesCommand({
-        QueueUrl: config.queueUrl,
-        AttributeNames: ['ApproximateNumberOfMessages'],
+  constructor(client: SQSClient, config: SqsConfig, deliveries: Deliveries, context: SourceContext) {
+    this.#client = client;
+    this.#config = config;
+    this.#deliveries = deliveries;
+    this.#context = context;
+    this.#receipts = new Receipts(client, config.queueUrl, context.log);
+  }
+
+  async run(): Promise<void> {
+    const { signal } = this.#context;
+    const { visibilityTimeoutSeconds: seconds } = this.#config;
+    let ended: Promise<void> | undefined;
+    const onAbort = () => {
+      ended = this.#end();
+    };
+    if (signal.aborted) return;
+    signal.addEventListener('abort', onAbort);
+    const extending = setInterval(() => void this.#receipts.extend(seconds), (seconds * 1_000) / 3);
+    const measuring = setInterval(() => void this.#reportLag(), LAG_MS);
+    try {
+      await this.#poll();
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      clearInterval(extending);
+      clearInterval(measuring);
+      this.#polled.resolve();
+      await ended;
+    }
+    await this.#inFlight.settled();
+    await this.#receipts.giveBack();
+  }
+
+  async #poll(): Promise<void> {
+    const { signal, connected } = this.#context;
+    for (let first = true; !signal.aborted; first = false) {
+      const room = this.#config.maxInFlight - this.#inFlight.size;
+      if (this.#refused) await this.#aborted.promise;
+      else if (room <= 0) await Promise.race([this.#inFlight.next(), this.#aborted.promise]);
+      else for (const message of await this.#receive(room, first)) this.#inFlight.add(this.#handle(message));
+      if (!first) continue;
+      connected();
+      void this.#reportLag();
+    }
+  }
+
+  /** Servers hand what is given back to a poll that waits, even to one that nobody listens to any more. */
+  async #end(): Promise<void> {
+    this.#aborted.resolve();
+    await this.#inFlight.settled();
+    if ((await this.#receipts.giveBack()) > 0)
+      await Promise.race([this.#polled.promise, delay(LAST_POLL_MS)]);
+    this.#polling.abort();
+  }
+
+  async #handle(message: Message): Promise<void> {
+    const { signal, deliver, log } = this.#context;
+    const id = message.MessageId ?? '';
+    const receipt = { messageId: id, handle: message.ReceiptHandle ?? '' };
+    this.#receipts.hold(receipt);
+    if (signal.aborted) return;
+    try {
+      await this.#deliveries.once(id, () => deliver([eventOf(message, this.#config)]));
+    } catch (error) {
+      this.#refused = true;
+      log.debug({ err: error, messageId: id }, 'a message was not delivered');
+      return;
+    }
+    try {
+      await this.#receipts.delete(receipt);
+      this.#deliveries.acknowledged(id);
+    } catch (error) {
+      log.warn({ err: error, messageId: id }, 'a message was not deleted and will come again');
+    }
+  }
+
+  async #receive(room: number, atOnce: boolean): Promise<Message[]> {
+    const { queueUrl, visibilityTimeoutSeconds } = this.#config;
+    const { Messages } = await this.#client.send(
+      new ReceiveMessageCommand({
+        QueueUrl: queueUrl,
+        MaxNumberOfMessages: Math.min(room, MAX_RECEIVE),
+        WaitTimeSeconds: atOnce ? 0 : LONG_POLL_SECONDS,
+        VisibilityTimeout: visibilityTimeoutSeconds,
+        MessageSystemAttributeNames: ['SentTimestamp', 'MessageGroupId', 'SequenceNumber'],
+        MessageAttributeNames: ['All'],
       }),
-      { abortSignal: signal },
+      { abortSignal: this.#polling.signal },
     );
-    lag(Number(Attributes?.ApproximateNumberOfMessages ?? 0));
-  } catch (error) {
-    if (!signal.aborted) log.debug({ err: error }, 'the lag could not be asked for');
+    return Messages ?? [];
+  }
+
+  async #reportLag(): Promise<void> {
+    const { signal, lag, log } = this.#context;
+    try {
+      const { Attributes } = await this.#client.send(
+        new GetQueueAttributesCommand({
+          QueueUrl: this.#config.queueUrl,
+          AttributeNames: ['ApproximateNumberOfMessages'],
+        }),
+        { abortSignal: signal },
+      );
+      lag(Number(Attributes?.ApproximateNumberOfMessages ?? 0));
+    } catch (error) {
+      if (!signal.aborted) log.debug({ err: error }, 'the lag could not be asked for');
+    }
   }
 }
