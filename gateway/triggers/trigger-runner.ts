@@ -12,6 +12,8 @@ import type { TriggerState } from './trigger-state.ts';
 const BACKOFF = { minMs: 1_000, maxMs: 60_000 };
 /** A source that was connected for so long starts over with short pauses. */
 const SOUND_MS = 60_000;
+/** A source that needs longer to close is at fault. */
+const STUCK_MS = 30_000;
 
 export interface TriggerRunnerOptions {
   readonly spec: TriggerSpec;
@@ -55,7 +57,12 @@ export class TriggerRunner {
     if (graceMs > 0) await this.dispatcher?.close(graceMs);
     this.dispatcher?.abort();
     this.stopping.abort();
+    const { clock, log } = this.options;
+    const cancel = clock.after(STUCK_MS, () =>
+      log.error('a trigger does not stop: its source does not close; no gateway takes it over meanwhile'),
+    );
     await this.ended;
+    cancel();
   }
 
   private async loop(): Promise<void> {
