@@ -60,11 +60,13 @@ export interface Failure {
   readonly problem: Problem;
   /** What went wrong this time and what helps, for the caller to read. */
   readonly detail: string;
+  /** Further headers that go with the answer, name after value after name. */
+  readonly headers?: readonly string[];
 }
 
 /** Makes a {@link Failure}. */
-export function failure(code: ProblemCode, detail: string): Failure {
-  return { problem: problems[code], detail };
+export function failure(code: ProblemCode, detail: string, headers?: readonly string[]): Failure {
+  return { problem: problems[code], detail, headers };
 }
 
 /** The catalogue entry for a condition reason of a Function, if calls can fail with it. */

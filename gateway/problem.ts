@@ -33,5 +33,6 @@ export function problemHeaders(failure: Failure, body: string, requestId: string
   ];
   const { retryAfterSeconds } = failure.problem;
   if (retryAfterSeconds !== undefined) headers.push('retry-after', String(retryAfterSeconds));
+  if (failure.headers !== undefined) headers.push(...failure.headers);
   return headers;
 }

@@ -84,7 +84,9 @@ export class AsyncCalls {
   show(route: InvocationRoute, request: IncomingMessage, response: ServerResponse, requestId: string): void {
     const refuse = (reason: Failure) => replyProblem(request, response, reason, requestId);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      refuse(failure('MethodNotAllowed', 'Invocations can be read with GET and HEAD.'));
+      refuse(
+        failure('MethodNotAllowed', 'Invocations can be read with GET and HEAD.', ['allow', 'GET, HEAD']),
+      );
     } else this.read(route, request, response, requestId).catch((error) => refuse(this.unavailable(error)));
   }
 

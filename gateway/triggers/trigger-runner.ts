@@ -29,6 +29,7 @@ export interface TriggerRunnerOptions {
 export class TriggerRunner {
   private readonly options: TriggerRunnerOptions;
   private readonly stopping = new AbortController();
+  private source: TriggerSource | undefined;
   private dispatcher: Dispatcher | undefined;
   private failures = 0;
   private ended: Promise<void> | undefined;
@@ -79,16 +80,16 @@ export class TriggerRunner {
   private async once(): Promise<void> {
     const { createSource, state } = this.options;
     const { signal } = this.stopping;
-    let source: TriggerSource;
     try {
-      source = await createSource();
+      // Made once: what a source remembers from run to run is its own.
+      this.source ??= await createSource();
     } catch (error) {
       this.failed(reasons.triggerInvalid, error);
       return;
     }
     if (signal.aborted) return;
     state.lag = undefined;
-    await this.run(source, signal);
+    await this.run(this.source, signal);
     state.lag = undefined;
   }
 

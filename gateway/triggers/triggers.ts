@@ -49,6 +49,11 @@ export class Triggers {
     this.options.ownership.want(number, slot.wanted.size > 0);
   }
 
+  /** As last set. */
+  digestOf(functionKey: string): string | undefined {
+    return this.slots.get(slotOf(functionKey))?.wanted.get(functionKey);
+  }
+
   /** The slot is this gateway's. */
   gained(number: number): void {
     const slot = this.slots.get(number);
