@@ -96,7 +96,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const told = { claims, coldStarts, isolateCounts, triggers: triggering };
   const sampler = new Sampler({ gatewayId, redis, loads, ...told, log });
   const asynchronous = createAsync(options, invoker, synced);
-  const hooks = createHooks(options.hookPort ?? triggering?.hooks, options, metrics);
+  const hooks = createHooks(options.hookPort ?? triggering?.posted, options, metrics);
   const frontend = new Frontend({ ...config, invoker, asyncCalls: asynchronous.calls, hooks, synced });
   const server = createPublicServer(frontend, config.maxConnections);
   invoker.metrics.observe(invoker.table, server.connections);

@@ -101,7 +101,12 @@ export class Frontend {
     if (fn === undefined) {
       this.refuse(request, response, id, synced() ? noFunction(key) : notSynced());
     } else if (request.method !== 'POST') {
-      this.refuse(request, response, id, failure('MethodNotAllowed', 'Events are sent with POST.'));
+      this.refuse(
+        request,
+        response,
+        id,
+        failure('MethodNotAllowed', 'Events are sent with POST.', ['allow', 'POST']),
+      );
     } else {
       const headers = requestHeaders(request, { requestId: id, prefix, trustForwarded });
       const call: CallRoute = { kind: 'call', asynchronous: true, key, prefix, path: '/' };

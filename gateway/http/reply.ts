@@ -2,7 +2,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Failure } from '#gateway/errors.ts';
 import { problemBody, problemHeaders } from '#gateway/problem.ts';
-import { parseRoute } from './route.ts';
 
 /** How much of an unwanted body is read, and for how long, so that the caller gets to read the answer. */
 const LINGER_MS = 2_000;
@@ -16,7 +15,6 @@ export function replyProblem(
 ): void {
   const body = problemBody(reason, requestId);
   const headers = problemHeaders(reason, body, requestId);
-  if (reason.problem.code === 'MethodNotAllowed') headers.push('allow', allowedMethods(request));
   reply(request, response, reason.problem.status, headers, body);
 }
 
@@ -42,11 +40,6 @@ export function reply(
   request.on('end', () => response.end());
   response.on('close', () => clearTimeout(timer));
   request.resume();
-}
-
-/** Calls may have any method; only these paths are choosy. */
-function allowedMethods({ url }: IncomingMessage): string {
-  return parseRoute(url as string)?.kind === 'invocation' ? 'GET, HEAD' : 'POST';
 }
 
 function expectsMore({ headers }: IncomingMessage): boolean {

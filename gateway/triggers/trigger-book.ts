@@ -38,6 +38,8 @@ export class TriggerBook {
 
   add(state: TriggerState): void {
     this.running.add(state);
+    // Shown from the beginning, at zero.
+    this.countsOf(state);
     this.changed(state);
   }
 
@@ -50,7 +52,7 @@ export class TriggerBook {
     this.fresh.delete(state);
   }
 
-  countsOf({ functionKey, name, type }: TriggerState): TriggerCounts {
+  countsOf({ functionKey, name, type }: Omit<Counted, 'counts'>): TriggerCounts {
     const triggers = this.counted.get(functionKey) ?? new Map<string, Counted>();
     this.counted.set(functionKey, triggers);
     let entry = triggers.get(name);

@@ -101,6 +101,19 @@ it('starts the source again for ever, with pauses that grow to a minute', async 
   expect(clock.timers).toBe(0);
 });
 
+it('runs the same source again, which may remember something', async () => {
+  script = [() => Promise.reject(new Error('lost')), connectedRun];
+  let made = 0;
+  const runner = start(async () => {
+    made += 1;
+    return { run: (context) => (script[runs++] as (typeof script)[0])(context) };
+  });
+  await clock.advance(1_000);
+  expect(state.connected).toBe(true);
+  expect([made, runs]).toEqual([1, 2]);
+  await runner.stop(0);
+});
+
 it('forgets earlier failures after a minute of being connected', async () => {
   const lose = async (context: SourceContext) => {
     context.connected();

@@ -12,6 +12,8 @@ import type { TriggerState } from './trigger-state.ts';
 const BACKOFF = { minMs: 1_000, maxMs: 60_000 };
 /** A source that was connected for so long starts over with short pauses. */
 const SOUND_MS = 60_000;
+/** A source that needs longer to close is at fault. */
+const STUCK_MS = 30_000;
 
 export interface TriggerRunnerOptions {
   readonly spec: TriggerSpec;
@@ -27,6 +29,7 @@ export interface TriggerRunnerOptions {
 export class TriggerRunner {
   private readonly options: TriggerRunnerOptions;
   private readonly stopping = new AbortController();
+  private source: TriggerSource | undefined;
   private dispatcher: Dispatcher | undefined;
   private failures = 0;
   private ended: Promise<void> | undefined;
@@ -55,7 +58,12 @@ export class TriggerRunner {
     if (graceMs > 0) await this.dispatcher?.close(graceMs);
     this.dispatcher?.abort();
     this.stopping.abort();
+    const { clock, log } = this.options;
+    const cancel = clock.after(STUCK_MS, () =>
+      log.error('a trigger does not stop: its source does not close; no gateway takes it over meanwhile'),
+    );
     await this.ended;
+    cancel();
   }
 
   private async loop(): Promise<void> {
@@ -72,16 +80,16 @@ export class TriggerRunner {
   private async once(): Promise<void> {
     const { createSource, state } = this.options;
     const { signal } = this.stopping;
-    let source: TriggerSource;
     try {
-      source = await createSource();
+      // Made once: what a source remembers from run to run is its own.
+      this.source ??= await createSource();
     } catch (error) {
       this.failed(reasons.triggerInvalid, error);
       return;
     }
     if (signal.aborted) return;
     state.lag = undefined;
-    await this.run(source, signal);
+    await this.run(this.source, signal);
     state.lag = undefined;
   }
 

@@ -8,14 +8,13 @@ import type { TriggerSpec } from '#crds/wire/trigger-spec.ts';
 import type { Invoker } from '#gateway/invoke/invoker.ts';
 import { systemClock } from '#kube/clock.ts';
 import { createDeadLetterList } from './dead-letter-list.ts';
-import type { DeadLetterSink } from './dead-letters.ts';
-import { Dispatcher } from './dispatcher.ts';
+import { Delivery } from './delivery.ts';
 import { FunctionTriggers } from './function-triggers.ts';
 import { createLastRuns } from './last-runs.ts';
 import { createLeaseStore } from './lease-store.ts';
 import { Ownership } from './ownership.ts';
+import { PostedEvents } from './posted-events.ts';
 import { loadSource } from './registry.ts';
-import { Sender } from './sender.ts';
 import { slotOf } from './slots.ts';
 import { TriggerBook } from './trigger-book.ts';
 import { triggerDigestOf } from './trigger-digest.ts';
@@ -24,14 +23,12 @@ import { TriggerRunner } from './trigger-runner.ts';
 import { readTriggerSpecs } from './trigger-specs.ts';
 import { TriggerState } from './trigger-state.ts';
 import { Triggers } from './triggers.ts';
-import { createHookPort } from './webhook/hook-port.ts';
-import type { HookPort } from './webhook/hooks.ts';
 
 export interface Triggering {
-  /** For what sources post to the gateway. */
-  readonly hooks: HookPort;
   /** A Function was created, changed or deleted (`undefined`), after the function table took it in. */
   setFunction(key: string, current: CatnapFunction | undefined): void;
+  /** For what is posted to this gateway. */
+  readonly posted: PostedEvents;
   /** For the sample. */
   report(): { triggers?: TriggerReport[] };
   start(): void;
@@ -58,10 +55,10 @@ export function createTriggering(options: TriggeringOptions): Triggering | undef
   const clock = systemClock;
   const seal = new Seal(encryptionKey);
   const book = new TriggerBook();
-  const deadLetters = createDeadLetterList(redis, seal);
-  const start = runnerFactory(options, book, deadLetters, (functionKey) =>
-    ownership.owns(slotOf(functionKey)),
-  );
+  const loadSpecs = (functionKey: string, digest: string) =>
+    readTriggerSpecs(redis, seal, functionKey, digest);
+  const delivery = new Delivery({ invoker, deadLetters: createDeadLetterList(redis, seal), book, clock });
+  const start = runnerFactory(options, book, delivery, (functionKey) => ownership.owns(slotOf(functionKey)));
   const ownership = new Ownership({
     gatewayId,
     store: createLeaseStore(redis, gatewayId),
@@ -80,30 +77,16 @@ export function createTriggering(options: TriggeringOptions): Triggering | undef
         after,
         clock,
         log,
-        loadSpecs: (digest) => readTriggerSpecs(redis, seal, functionKey, digest),
+        loadSpecs: (digest) => loadSpecs(functionKey, digest),
         onSpecs: (specs) => book.keepOnly(functionKey, new Set(specs.map(({ name }) => name))),
         run: (spec) => start(functionKey, spec),
         onStopped: (runner) => book.remove(runner.state),
       }),
   });
   registerTriggerFamilies(invoker.metrics.registry, book);
-  const hooks = createHookPort({
-    digestOf: (functionKey) => triggers.digestOf(functionKey),
-    readSpecs: (functionKey, digest) => readTriggerSpecs(redis, seal, functionKey, digest),
-    senderFor: (functionKey, { name }) =>
-      new Sender({
-        functionKey,
-        invoker,
-        deadLetters,
-        clock,
-        log: log.child({ function: functionKey, trigger: name }),
-        // Whoever it was posted to delivers it.
-        owned: () => true,
-        onRetry: () => {},
-      }),
-  });
+  const digestOf = (functionKey: string) => triggers.digestOf(functionKey);
   return {
-    hooks,
+    posted: new PostedEvents({ digestOf, loadSpecs, delivery, clock, log }),
     setFunction: (key, current) => triggers.setFunction(key, triggerDigestOf(current)),
     report: () => book.report(),
     start: () => ownership.start(),
@@ -112,46 +95,24 @@ export function createTriggering(options: TriggeringOptions): Triggering | undef
 }
 
 function runnerFactory(
-  { redis, invoker, log: parent, load = loadSource }: TriggeringOptions,
+  { redis, log: parent, load = loadSource }: TriggeringOptions,
   book: TriggerBook,
-  deadLetters: DeadLetterSink,
+  delivery: Delivery,
   isOwned: (functionKey: string) => boolean,
 ) {
   const services = { lastRuns: createLastRuns(redis) };
   const clock = systemClock;
   return (functionKey: string, spec: TriggerSpec): TriggerRunner => {
-    const { name, type, config, credentials, batch, concurrency } = spec;
+    const { name, type, config, credentials } = spec;
     const log = parent.child({ function: functionKey, trigger: name });
     const state = new TriggerState(functionKey, name, type, (changed) => book.changed(changed));
-    const counts = book.countsOf(state);
-    const sender = new Sender({
-      functionKey,
-      invoker,
-      deadLetters,
-      clock,
-      log,
-      owned: () => isOwned(functionKey),
-      onRetry: (events) => {
-        counts.retried += events;
-      },
-    });
     const runner = new TriggerRunner({
       spec,
       state,
       clock,
       log,
       createSource: async () => (await load(type, services))({ functionKey, name, config, credentials }),
-      createDispatcher: () =>
-        new Dispatcher({
-          sender,
-          clock,
-          maxEvents: batch.maxEvents,
-          maxWaitMs: batch.maxWaitMilliseconds,
-          concurrency,
-          onResult: (result, events) => {
-            counts[result] += events;
-          },
-        }),
+      createDispatcher: () => delivery.dispatcher(functionKey, spec, log, () => isOwned(functionKey)),
     });
     book.add(state);
     runner.start();

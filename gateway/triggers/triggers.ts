@@ -49,7 +49,7 @@ export class Triggers {
     this.options.ownership.want(number, slot.wanted.size > 0);
   }
 
-  /** Of the function's trigger specs, whoever owns them. */
+  /** As last set. */
   digestOf(functionKey: string): string | undefined {
     return this.slots.get(slotOf(functionKey))?.wanted.get(functionKey);
   }

@@ -45,21 +45,22 @@ class CronRun {
   async run(context: SourceContext): Promise<void> {
     const { clock, schedule } = this;
     let handled = await this.begin();
+    let next = 0;
+    let looked = 0;
     context.connected();
     while (!context.signal.aborted) {
       const now = clock.now();
-      const due = schedule.latest(now);
-      if (due !== undefined && due > handled) {
-        handled = due;
-        if (this.isWanted(due, now, context)) this.start(due, context);
+      if (now >= next || now < looked) {
+        const due = schedule.latest(now);
+        if (due !== undefined && due > handled) {
+          handled = due;
+          if (this.isWanted(due, now, context)) this.start(due, context);
+        }
+        // A clock that was set back must not repeat what was done.
+        next = schedule.after(Math.max(now, handled)) ?? Number.POSITIVE_INFINITY;
       }
-      // A clock that was set back must not repeat what was done, and not wait for it again either.
-      const next = schedule.after(Math.max(now, handled));
-      await sleep(
-        clock,
-        Math.min((next ?? Number.POSITIVE_INFINITY) - now, LONGEST_SLEEP_MS),
-        context.signal,
-      );
+      looked = now;
+      await sleep(clock, Math.min(next - now, LONGEST_SLEEP_MS), context.signal);
     }
     await Promise.all(this.open);
   }
@@ -134,23 +135,45 @@ interface Schedule {
 }
 
 /** @throws Error for a schedule or a time zone that makes no sense */
-function scheduleOf({ schedule, timeZone }: CronConfig): Schedule {
-  const pattern = new Cron(schedule, {
-    timezone: timeZone,
-    mode: '5-part',
-    paused: true,
-    fixedTimeRule: 'no-wildcard',
-  });
+function scheduleOf(config: CronConfig): Schedule {
+  patternOf(config);
   return {
-    id: `${schedule} ${timeZone}`,
+    id: idOf(config),
     latest(moment) {
       // Runs are at whole seconds, and one in the second of the reference is among the previous ones.
       const reference = Math.floor(moment / 1_000) * 1_000 + 999;
-      return pattern.previousRuns(1, new Date(reference))[0]?.getTime();
+      return patternOf(config).previousRuns(1, new Date(reference))[0]?.getTime();
     },
-    after: (moment) => pattern.nextRun(new Date(moment))?.getTime(),
+    after: (moment) => patternOf(config).nextRun(new Date(moment))?.getTime(),
   };
 }
+
+/** A pattern takes 80 kB and some ten microseconds to make: those in use lately are kept, not one per trigger. */
+const MAX_PATTERNS = 32;
+const patterns = new Map<string, Cron>();
+
+function patternOf({ schedule, timeZone }: CronConfig): Cron {
+  const id = idOf({ schedule, timeZone });
+  const pattern =
+    patterns.get(id) ??
+    new Cron(schedule, {
+      timezone: timeZone,
+      mode: '5-part',
+      paused: true,
+      fixedTimeRule: 'no-wildcard',
+    });
+  // Maps keep the order of insertion: the front is what was used least recently.
+  patterns.delete(id);
+  patterns.set(id, pattern);
+  for (const oldest of patterns.keys()) {
+    if (patterns.size <= MAX_PATTERNS) break;
+    patterns.delete(oldest);
+  }
+  return pattern;
+}
+
+const idOf = ({ schedule, timeZone }: Pick<CronConfig, 'schedule' | 'timeZone'>): string =>
+  `${schedule} ${timeZone}`;
 
 function isJson(text: string): boolean {
   try {

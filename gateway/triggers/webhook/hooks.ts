@@ -70,7 +70,7 @@ export class Hooks {
     response: ServerResponse,
   ): Promise<number> {
     if (request.method !== 'POST') {
-      throw new Refusal(failure('MethodNotAllowed', 'Hooks take POST only.'));
+      throw new Refusal(failure('MethodNotAllowed', 'Hooks take POST only.', ['allow', 'POST']));
     }
     const { port } = this.options;
     const trigger = await port.find(key, name);

@@ -151,6 +151,19 @@ it('restarts only triggers that changed', async () => {
   expect(setups.map(({ name }) => name).sort()).toEqual(['edit', 'edit', 'keep', 'new']);
 });
 
+it('stops when Redis is away for longer than a lease can be trusted, and starts when it is back', async () => {
+  const status = await storeTriggers(redis, 'cut-off', [triggerSpec('orders', 'any')]);
+  fixture.addFunction('cut-off', {}, status);
+  const context = await contextOf('orders');
+  await server.kill();
+  const killedAt = performance.now();
+  await waitFor(() => context.signal.aborted, { timeoutMs: 9_000, describe: 'the trigger to stop' });
+  expect(performance.now() - killedAt).toBeGreaterThan(5_000);
+  await expect(context.deliver([event('1')])).rejects.toThrow('stops');
+  await server.restart();
+  await contextOf('orders');
+});
+
 it('waits for specs that Redis does not have yet', async () => {
   const status = await storeTriggers(redis, 'early', [triggerSpec('orders', 'any')]);
   const key = `catnap:triggers:${status.triggers?.digest}`;
