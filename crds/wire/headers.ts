@@ -1,6 +1,7 @@
 /**
  * HTTP headers between gateway, function pods and callers. Every `x-catnap-*` header that a caller or a
- * function sends is removed by the gateway, so only the platform can set them.
+ * function sends is removed by the gateway, so only the platform can set them; some it heeds
+ * before.
  */
 export const headers = {
   requestId: 'x-request-id',
@@ -13,6 +14,12 @@ export const headers = {
   invocationId: 'x-catnap-invocation-id',
   /** Gateway → pod, asynchronous calls: 1 for the first delivery. */
   attempt: 'x-catnap-attempt',
+  /** Caller → gateway, asynchronous calls: seconds by which to put the call off. */
+  delay: 'x-catnap-delay',
+  /** Caller → gateway, asynchronous calls: the time to put the call off to, RFC 3339. */
+  at: 'x-catnap-at',
+  /** Caller → gateway, asynchronous calls: the URL to tell how the call ended. */
+  callback: 'x-catnap-callback',
 } as const;
 
 export const PLATFORM_HEADER_PREFIX = 'x-catnap-';

@@ -6,17 +6,32 @@ import { problemBody, problemHeaders } from '#gateway/problem.ts';
 /** How much of an unwanted body is read, and for how long, so that the caller gets to read the answer. */
 const LINGER_MS = 2_000;
 
-/** Answers a request whose response has not begun with a problem document. */
+/**
+ * Answers a request whose response has not begun with a problem document.
+ *
+ * @param allow the methods that are allowed, when this one is not
+ */
 export function replyProblem(
   request: IncomingMessage,
   response: ServerResponse,
   reason: Failure,
   requestId: string,
+  allow?: string,
 ): void {
   const body = problemBody(reason, requestId);
   const headers = problemHeaders(reason, body, requestId);
-  if (reason.problem.code === 'MethodNotAllowed') headers.push('allow', 'GET, HEAD');
+  if (allow !== undefined) headers.push('allow', allow);
   reply(request, response, reason.problem.status, headers, body);
+}
+
+/** Flat header list for a JSON body that is nobody else's business. */
+export function jsonHeaders(body: string, requestId: string): string[] {
+  return [
+    ...['content-type', 'application/json'],
+    ...['content-length', String(Buffer.byteLength(body))],
+    ...['cache-control', 'no-store'],
+    ...['x-request-id', requestId],
+  ];
 }
 
 /** Answers with a small body whose headers, Content-Length among them, are given. */

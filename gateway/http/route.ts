@@ -17,6 +17,8 @@ export interface InvocationRoute {
   readonly kind: 'invocation';
   readonly id: string;
   readonly response: boolean;
+  /** Without the question mark. */
+  readonly query: string;
 }
 
 export type Route = CallRoute | InvocationRoute | undefined;
@@ -61,7 +63,12 @@ function invocationRoute(url: string): Route {
   const path = query < 0 ? url : url.slice(0, query);
   const [id = '', part, ...more] = path.slice(INVOCATIONS.length).split('/');
   if (id === '' || more.length > 0 || (part !== undefined && part !== 'response')) return undefined;
-  return { kind: 'invocation', id, response: part === 'response' };
+  return {
+    kind: 'invocation',
+    id,
+    response: part === 'response',
+    query: query < 0 ? '' : url.slice(query + 1),
+  };
 }
 
 /** `http://host/path` → `/path`; servers must accept the absolute form (RFC 9112 §3.2.2). */

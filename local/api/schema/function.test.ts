@@ -52,7 +52,13 @@ describe('the Function definition', () => {
       resources: {},
       scaling: { minReplicas: 0, maxReplicas: 20, concurrency: 10, targetUtilization: 70, idleSeconds: 60 },
       queue: { maxDepth: 1000, maxWaitSeconds: 60 },
-      async: { maxAttempts: 3, backoffSeconds: 2 },
+      async: {
+        maxAttempts: 3,
+        backoffSeconds: 2,
+        maxBackoffSeconds: 3600,
+        maxAgeSeconds: 86400,
+        maxBacklog: 100000,
+      },
     });
     const partly = withDefaults(schema, fn({ scaling: { minReplicas: 3, maxReplicas: null } }));
     expect((partly.spec as { scaling: object }).scaling).toMatchObject({ minReplicas: 3, maxReplicas: 20 });

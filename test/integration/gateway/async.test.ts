@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Seal } from '#crds/wire/seal.ts';
-import { DeliveryQueue } from '#gateway/async/delivery-queue.ts';
+import { CallStore } from '#gateway/async/call-store.ts';
 import { encodeMessage } from '#gateway/async/message.ts';
-import { Records } from '#gateway/async/records.ts';
 import { startRedis, type TestRedis } from '#test/harness/redis.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
 import { type Answer, type Fixture, startFixture, withRedis } from './fixture.ts';
@@ -223,7 +221,7 @@ describe('a call sealed with another key', () => {
     await enqueue(id, path.replace('/fn/', ''), new Seal(key));
     const client = new Redis(redis.url);
     try {
-      const isDelayed = async () => (await client.zcard('catnap:calls:delayed')) === 1;
+      const isDelayed = async () => (await client.zcard('catnap:async:delayed')) === 1;
       await waitFor(isDelayed, { timeoutMs: 5_000, describe: 'the call to be postponed' });
       expect((await fixture.call(`/invocations/${id}`)).json()).toMatchObject({ status: 'queued' });
     } finally {
@@ -251,14 +249,12 @@ describe('a call sealed with another key', () => {
 
   async function enqueue(id: string, functionKey: string, seal: Seal): Promise<void> {
     const client = new Redis(redis.url);
-    const queue = new DeliveryQueue(client, pino({ level: 'silent' }));
     try {
-      await new Records(client).create(id, functionKey, 'fingerprint');
       const head = { method: 'GET', path: '/', requestId: 'r', headers: [] };
       const sealed = seal.close(encodeMessage(head, Buffer.alloc(0)), `request:${id}:${functionKey}`);
-      await queue.add(id, { function: functionKey, request: sealed.toString('base64') }, 1);
+      const call = { id, functionKey, fingerprint: 'x', sealed, acceptedAtMs: Date.now(), maxBacklog: 1 };
+      await new CallStore('test').accept(client, { ...call, delayMs: 0 }, false);
     } finally {
-      await queue.close();
       client.disconnect();
     }
   }
