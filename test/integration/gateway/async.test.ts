@@ -1,40 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Seal } from '#crds/wire/seal.ts';
-import { CallStore } from '#gateway/async/call-store.ts';
-import { encodeMessage } from '#gateway/async/message.ts';
 import { startRedis, type TestRedis } from '#test/harness/redis.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
 import { type Answer, type Fixture, startFixture, withRedis } from './fixture.ts';
+import { asynchronous, enqueue, finished as finishedAt, untilConnected } from './invocation.ts';
 
 let redis: TestRedis;
 let fixture: Fixture;
 beforeEach(async () => {
   redis = await startRedis();
   fixture = await startFixture(withRedis(redis.url));
-  await waitFor(async () => (await fixture.call(`/invocations/i${'0'.repeat(32)}`)).status === 404, {
-    timeoutMs: 5_000,
-    describe: 'Redis to be connected',
-  });
+  await untilConnected(fixture);
 });
 afterEach(async () => {
   await fixture.stop();
   await redis.stop();
 });
 
-const asynchronous = { prefer: 'respond-async' };
-
-async function finished(accepted: Answer, timeoutMs = 10_000): Promise<Record<string, unknown>> {
-  const location = accepted.headers.location ?? '';
-  return waitFor(
-    async () => {
-      const status = (await fixture.call(location)).json();
-      return status.finishedAt ? status : undefined;
-    },
-    { timeoutMs, describe: `the end of ${location}` },
-  );
-}
+const finished = (accepted: Answer, timeoutMs?: number) => finishedAt(fixture, accepted, timeoutMs);
 
 describe('an asynchronous call', () => {
   it('is acknowledged, delivered, and its result can be fetched', async () => {
@@ -215,12 +199,12 @@ describe('when Redis is gone', () => {
 describe('a call sealed with another key', () => {
   it('stays queued until a gateway has that key', async () => {
     const key = randomBytes(32);
-    const id = `i${randomBytes(16).toString('hex')}`;
-    const path = fixture.addFunction('sealed');
+    fixture.addFunction('sealed');
     await fixture.addPod('sealed', (_, response) => response.end('opened'));
-    await enqueue(id, path.replace('/fn/', ''), new Seal(key));
     const client = new Redis(redis.url);
+    let id = '';
     try {
+      id = await enqueue(client, 'shop/sealed', { key });
       const isDelayed = async () => (await client.zcard('catnap:async:delayed')) === 1;
       await waitFor(isDelayed, { timeoutMs: 5_000, describe: 'the call to be postponed' });
       expect((await fixture.call(`/invocations/${id}`)).json()).toMatchObject({ status: 'queued' });
@@ -246,16 +230,4 @@ describe('a call sealed with another key', () => {
       await other.stop();
     }
   }, 60_000);
-
-  async function enqueue(id: string, functionKey: string, seal: Seal): Promise<void> {
-    const client = new Redis(redis.url);
-    try {
-      const head = { method: 'GET', path: '/', requestId: 'r', headers: [] };
-      const sealed = seal.close(encodeMessage(head, Buffer.alloc(0)), `request:${id}:${functionKey}`);
-      const call = { id, functionKey, fingerprint: 'x', sealed, acceptedAtMs: Date.now(), maxBacklog: 1 };
-      await new CallStore('test').accept(client, { ...call, delayMs: 0 }, false);
-    } finally {
-      client.disconnect();
-    }
-  }
 });
