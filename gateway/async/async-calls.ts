@@ -15,6 +15,7 @@ import { MAX_ASYNC_BODY_BYTES } from './deliverer.ts';
 import { Hold } from './hold.ts';
 import type { Intake } from './intake.ts';
 import type { Invocations } from './invocations.ts';
+import { hasEnded } from './records.ts';
 
 export interface AsyncCallsOptions {
   /** Absent when no encryption key is set: then nothing is accepted. */
@@ -104,7 +105,8 @@ export class AsyncCalls {
     const { waitSeconds } = parsePrefer(request.headers.prefer);
     const record = waitSeconds > 0 ? await invocations.untilEnded(id, waitSeconds, response) : undefined;
     const location = ['location', `/invocations/${id}`];
-    if (record?.status !== undefined && (await invocations.replay(id, request, response, location))) return;
+    const ended = record !== undefined && hasEnded(record.state);
+    if (ended && (await invocations.replay(id, request, response, location))) return;
     const body = JSON.stringify({ id, status: record?.state ?? 'queued' });
     const applied = call.route.asynchronous ? [] : ['preference-applied', 'respond-async', 'vary', 'prefer'];
     reply(request, response, 202, [...jsonHeaders(body, requestId), ...location, ...applied], body);

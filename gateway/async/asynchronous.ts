@@ -14,6 +14,7 @@ import { Changes } from './changes.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { Deliverer } from './deliverer.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { EarlierQueue } from './earlier-queue.ts';
 import { Intake } from './intake.ts';
 import { Invocations } from './invocations.ts';
 import { OutcomeQueue } from './outcomes/outcome-queue.ts';
@@ -100,6 +101,8 @@ function start(options: AsynchronousOptions & { encryptionKey: Buffer }): Asynch
   const redrive = new Redrive({ deadLetters, intake, table, seal });
   registerAsyncGauges({ registry: metrics.registry, redis: interactive, slots });
 
+  const earlier = new EarlierQueue(patient, () => dispatcher.kick(), log);
+
   changes.start();
   presence.start();
   dispatcher.start();
@@ -111,14 +114,14 @@ function start(options: AsynchronousOptions & { encryptionKey: Buffer }): Asynch
     deadLetters,
     stop() {
       dispatcher.stop();
-      void outcomes.stop().catch(() => {});
+      for (const queue of [outcomes, earlier]) void queue.stop().catch(() => {});
     },
     async close() {
       presence.stop();
       const left = patient.status === 'ready' ? store.releaseAll(patient) : undefined;
-      await Promise.race([Promise.allSettled([left, outcomes.close()]), pause(CLOSE_MS)]);
+      await Promise.race([Promise.allSettled([left, outcomes.close(), earlier.stop()]), pause(CLOSE_MS)]);
       for (const redis of [interactive, patient, notices]) redis.disconnect();
-      await Promise.race([outcomes.close(true), pause(CLOSE_MS)]).catch(() => {});
+      await Promise.race([Promise.allSettled([outcomes.close(true), earlier.stop(true)]), pause(CLOSE_MS)]);
       await poster.close();
     },
   };

@@ -51,8 +51,7 @@ export class Intake {
     const fingerprint = createHash('sha256')
       .update(`${request.method} ${request.path}\n`)
       .update(body)
-      .digest('base64url')
-      .slice(0, 22);
+      .digest('hex');
     return { ...submission, sealed, fingerprint };
   }
 

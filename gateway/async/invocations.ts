@@ -110,7 +110,7 @@ export class Invocations {
       const body = JSON.stringify(await this.document(id, record));
       const unfinished = hasEnded(record.state) ? [] : ['retry-after', '1'];
       reply(request, response, 200, [...jsonHeaders(body, requestId), ...unfinished], body);
-    } else if (record.status === undefined || !(await this.replay(id, request, response, []))) {
+    } else if (!mayHaveResponse(record) || !(await this.replay(id, request, response, []))) {
       refuse(call, withoutResponse(record));
     }
   }
@@ -168,7 +168,7 @@ export class Invocations {
   }
 
   private async document(id: string, record: InvocationRecord): Promise<object> {
-    return statusDocument(id, record, record.status === undefined ? undefined : await this.stored(id));
+    return statusDocument(id, record, mayHaveResponse(record) ? await this.stored(id) : undefined);
   }
 
   private async stored(id: string): Promise<{ head: StoredResponse; body: Buffer } | undefined> {
@@ -176,6 +176,10 @@ export class Invocations {
     const sealed = await records.response(id);
     return sealed && decodeMessage<StoredResponse>(seal.open(sealed, `response:${id}`));
   }
+}
+
+function mayHaveResponse({ state, reason }: InvocationRecord): boolean {
+  return (state === 'succeeded' || state === 'failed') && reason === undefined;
 }
 
 /** Seconds that the caller is willing to wait: `?wait=` or `Prefer: wait=`. */

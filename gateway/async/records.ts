@@ -33,6 +33,12 @@ export interface InvocationRecord {
   readonly cancelling: boolean;
 }
 
+const FIELDS = [
+  ...(['function', 'state', 'attempts', 'acceptedAt', 'startedAt', 'nextAttemptAt', 'finishedAt'] as const),
+  ...(['status', 'reason', 'detail', 'cancel'] as const),
+];
+type Field = (typeof FIELDS)[number];
+
 /** Whether nothing will change any more. */
 export function hasEnded(state: InvocationState): boolean {
   return state !== 'queued' && state !== 'running';
@@ -46,12 +52,15 @@ export class Records {
   }
 
   async get(id: string): Promise<InvocationRecord | undefined> {
-    return recordOf(await this.redis.hgetall(keys.record(id)));
+    const values = await this.redis.hmget(keys.record(id), ...FIELDS);
+    return recordOf(Object.fromEntries(FIELDS.map((name, i) => [name, values[i] ?? undefined])));
   }
 
   /** The sealed response; undefined when there is none. */
   async response(id: string): Promise<Buffer | undefined> {
-    return (await this.redis.getBuffer(keys.response(id))) ?? undefined;
+    const response = await this.redis.getBuffer(keys.response(id));
+    // Versions up to 0.1 kept it in the record.
+    return response ?? (await this.redis.hgetBuffer(keys.record(id), 'response')) ?? undefined;
   }
 
   /**
@@ -79,20 +88,26 @@ export class Records {
   }
 }
 
-function recordOf(fields: Record<string, string>): InvocationRecord | undefined {
-  const time = (name: string) => (fields[name] === undefined ? undefined : Number(fields[name]));
+function recordOf(fields: Partial<Record<Field, string>>): InvocationRecord | undefined {
+  const number = (text: string | undefined) => (text === undefined ? undefined : Number(text));
   if (fields.state === undefined || fields.function === undefined) return undefined;
   return {
     function: fields.function,
     state: fields.state as InvocationState,
     attempts: Number(fields.attempts ?? 0),
-    acceptedAtMs: Number(fields.acceptedAt ?? 0),
-    startedAtMs: time('startedAt'),
-    nextAttemptAtMs: time('nextAttemptAt'),
-    finishedAtMs: time('finishedAt'),
-    status: time('status'),
+    acceptedAtMs: time(fields.acceptedAt) ?? 0,
+    startedAtMs: number(fields.startedAt),
+    nextAttemptAtMs: number(fields.nextAttemptAt),
+    finishedAtMs: time(fields.finishedAt),
+    status: number(fields.status),
     reason: fields.reason,
     detail: fields.detail,
     cancelling: fields.cancel !== undefined,
   };
+}
+
+/** In milliseconds; versions up to 0.1 wrote times as text. */
+function time(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  return /^\d+$/.test(text) ? Number(text) : Date.parse(text);
 }
