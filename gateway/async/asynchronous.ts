@@ -15,6 +15,7 @@ import { DeadLetters } from './dead-letters.ts';
 import { Deliverer } from './deliverer.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { EarlierQueue } from './earlier-queue.ts';
+import { Endings } from './endings.ts';
 import { Intake } from './intake.ts';
 import { Invocations } from './invocations.ts';
 import { OutcomeQueue } from './outcomes/outcome-queue.ts';
@@ -84,10 +85,11 @@ function start(options: AsynchronousOptions & { encryptionKey: Buffer }): Asynch
     tell: (id, destinations, hops) => teller.tell(id, destinations, hops),
     onGivenUp: (id, detail) => log.warn({ id, detail }, 'the outcome of a call is not told any more'),
   });
-  const deliverer = new Deliverer({
-    ...{ redis: patient, store, invoker, slots, seal, deadLetters, outcomes, log },
+  const endings = new Endings({
+    ...{ redis: patient, store, deadLetters, outcomes, metrics, log },
     onPutOff: (ms) => dispatcher.wakeIn(ms),
   });
+  const deliverer = new Deliverer({ invoker, slots, seal, endings, log });
   const changes = new Changes({
     redis: notices,
     onReady: () => dispatcher.kick(),
@@ -118,6 +120,7 @@ function start(options: AsynchronousOptions & { encryptionKey: Buffer }): Asynch
     },
     async close() {
       presence.stop();
+      endings.close();
       const left = patient.status === 'ready' ? store.releaseAll(patient) : undefined;
       await Promise.race([Promise.allSettled([left, outcomes.close(), earlier.stop()]), pause(CLOSE_MS)]);
       for (const redis of [interactive, patient, notices]) redis.disconnect();

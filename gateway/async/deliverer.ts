@@ -1,16 +1,21 @@
-/** Delivers asynchronous calls through the ordinary invocation path and writes down how they ended. */
-import type { Redis } from 'ioredis';
+/** Delivers asynchronous calls through the ordinary invocation path and decides what follows. */
 import type { Logger } from 'pino';
 import type { Seal } from '#crds/wire/seal.ts';
 import { type Failure, failure } from '#gateway/errors.ts';
 import type { FunctionState } from '#gateway/functions/function-state.ts';
 import type { Invoker } from '#gateway/invoke/invoker.ts';
-import type { CallStore, Finish, TakenCall } from './call-store.ts';
-import type { DeadLetters } from './dead-letters.ts';
+import type { TakenCall } from './call-store.ts';
+import type { Endings, Opened } from './endings.ts';
 import { requestContext } from './intake.ts';
 import { decodeMessage, encodeMessage, type StoredRequest } from './message.ts';
-import type { OutcomeQueue } from './outcomes/outcome-queue.ts';
-import { backoffMs, isThrottled, judgeFailure, judgeResponse, type Verdict } from './retry-policy.ts';
+import {
+  backoffMs,
+  isThrottled,
+  judgeFailure,
+  judgeResponse,
+  parseRetryAfter,
+  type Verdict,
+} from './retry-policy.ts';
 import type { Slots } from './slots.ts';
 import { type DeliveryResult, StoredExchange } from './stored-exchange.ts';
 
@@ -24,21 +29,11 @@ const UNREADABLE_LIFE_MS = 7 * 24 * 3_600_000;
 const UNKNOWN_GRACE_MS = 3_000;
 
 export interface DelivererOptions {
-  readonly redis: Redis;
-  readonly store: CallStore;
   readonly invoker: Invoker;
   readonly slots: Slots;
   readonly seal: Seal;
-  readonly deadLetters: DeadLetters;
-  readonly outcomes: OutcomeQueue;
-  /** A call was put off by so many milliseconds. */
-  readonly onPutOff: (ms: number) => void;
+  readonly endings: Endings;
   readonly log: Logger;
-}
-
-interface Opened {
-  readonly head: StoredRequest;
-  readonly body: Buffer;
 }
 
 export class Deliverer {
@@ -46,21 +41,17 @@ export class Deliverer {
   /** How to abort the deliveries that run, by id. */
   private readonly running = new Map<string, () => void>();
   private saidUnreadable = false;
-  private failing = false;
 
   constructor(options: DelivererOptions) {
     this.options = options;
   }
 
-  /** One delivery. What Redis refuses to write down stays in hand by the books, and is found there and repeated. */
+  /** One delivery; never rejects. */
   async deliver(call: TakenCall): Promise<void> {
     try {
       await this.attempt(call);
-      this.failing = false;
     } catch (error) {
-      if (!this.failing)
-        this.options.log.warn({ err: error, id: call.id }, 'a delivery cannot be written down');
-      this.failing = true;
+      this.options.log.warn({ err: error, id: call.id }, 'a delivery was not written down');
     }
   }
 
@@ -70,7 +61,7 @@ export class Deliverer {
   }
 
   private async attempt(call: TakenCall): Promise<void> {
-    const { invoker } = this.options;
+    const { invoker, endings } = this.options;
     const { functionKey, attempt } = call;
     const now = Date.now();
     const fn = invoker.table.get(functionKey);
@@ -78,23 +69,23 @@ export class Deliverer {
     const opened = this.open(call);
     if (opened === undefined) return this.keepUnreadable(call, now);
     if (fn === undefined) {
-      const reason = `Function ${functionKey} was deleted before the call was delivered.`;
-      return this.giveUp(call, opened, failure('FunctionNotFound', reason));
+      const detail = `Function ${functionKey} was deleted before the call was delivered.`;
+      return this.giveUp(call, fn, opened, failure('FunctionNotFound', detail));
     }
     if (now > expiryOf(call, fn)) {
-      const reason = `It was not delivered within the time that spec.async.maxAgeSeconds allows.`;
-      return this.giveUp(call, opened, failure('DeliveryExpired', reason));
+      const detail = 'It was not delivered within the time that spec.async.maxAgeSeconds allows.';
+      return this.giveUp(call, fn, opened, failure('DeliveryExpired', detail));
     }
     const result = await this.send(fn, call, opened);
-    if (result === undefined) {
-      await this.finish(call, attempt, { state: 'cancelled' });
-      return;
-    }
-    const verdict = this.judge(fn, result);
+    if (result === undefined) return endings.finish(call, { state: 'cancelled', attempts: attempt });
+    const verdict = judge(fn, result);
     if (verdict.kind === 'postpone') return this.postpone(call);
     if (verdict.kind === 'retry' && attempt < fn.limits.async.maxAttempts) {
       const pause = verdict.afterMs ?? backoffMs(attempt, fn.limits.async, Math.random());
-      if (Date.now() + pause <= expiryOf(call, fn)) return this.retry(call, pause);
+      if (Date.now() + pause <= expiryOf(call, fn)) {
+        invoker.metrics.asyncRetries.inc();
+        return endings.putBack(call, pause, true);
+      }
     }
     await this.conclude(call, fn, opened, result, verdict);
   }
@@ -102,23 +93,19 @@ export class Deliverer {
   /** Undefined when it was cancelled meanwhile. */
   private send(
     fn: FunctionState,
-    call: TakenCall,
+    { id, attempt }: TakenCall,
     { head, body }: Opened,
   ): Promise<DeliveryResult | undefined> {
     const { invoker, slots } = this.options;
-    const { id, attempt } = call;
     const startedAt = performance.now();
     return new Promise<DeliveryResult | undefined>((resolve) => {
       const onDone = (result: DeliveryResult) => {
-        const answer = throttling(result);
-        if (answer) slots.answered(fn, { ...answer, startedAt });
+        if (result.kind === 'answered') slots.answered(fn, { ...throttling(result), startedAt });
         resolve(result);
       };
       const maxBodyBytes = MAX_ASYNC_BODY_BYTES;
-      const delivery = invoker.call(
-        fn,
-        new StoredExchange({ id, attempt, request: head, body, maxBodyBytes, onDone }),
-      );
+      const exchange = new StoredExchange({ id, attempt, request: head, body, maxBodyBytes, onDone });
+      const delivery = invoker.call(fn, exchange);
       this.running.set(id, () => {
         delivery.cancel();
         resolve(undefined);
@@ -127,92 +114,64 @@ export class Deliverer {
     }).finally(() => this.running.delete(id));
   }
 
-  private judge(fn: FunctionState, result: DeliveryResult): Verdict {
-    if (result.kind === 'unanswered') return judgeFailure(result.reason);
-    return judgeResponse(result.response.status, result.retryAfter, fn.limits.async.retryOn, Date.now());
-  }
-
-  private async retry(call: TakenCall, pauseMs: number): Promise<void> {
-    this.options.invoker.metrics.asyncRetries.inc();
-    await this.putBack(call, pauseMs, true);
-  }
-
   /** Later, without counting as a delivery. */
   private postpone(call: TakenCall, pauseMs = POSTPONE_MS): Promise<void> {
-    return this.putBack(call, pauseMs * (0.5 + Math.random()), false);
+    return this.options.endings.putBack(call, pauseMs * (0.5 + Math.random()), false);
   }
 
-  private async putBack(call: TakenCall, pauseMs: number, began: boolean): Promise<void> {
-    const { redis, store, onPutOff } = this.options;
-    const outcome = await store.putBack(redis, call.id, pauseMs, began);
-    if (outcome === 'queued') onPutOff(pauseMs);
-    else if (outcome === 'cancel') await this.finish(call, call.attempt, { state: 'cancelled' });
-  }
-
-  private async conclude(
+  private conclude(
     call: TakenCall,
     fn: FunctionState,
     opened: Opened,
     result: DeliveryResult,
     verdict: Verdict,
   ): Promise<void> {
-    const { seal, outcomes } = this.options;
-    const { id, attempt } = call;
-    const state = verdict.kind === 'succeeded' ? 'succeeded' : 'failed';
+    const { seal, endings } = this.options;
     const { onSuccess, onFailure } = fn.limits.async;
-    // Before the end is written down: whoever dies in between leaves it to be done again.
-    await outcomes.add(id, { onSuccess, onFailure }, opened.head.callback, opened.head.hops ?? 0);
-    if (state === 'failed') await this.bury(call, attempt, opened, ...describe(result));
-    const finish: Omit<Finish, 'attempts'> =
-      result.kind === 'answered'
-        ? {
-            state,
-            status: result.response.status,
-            response: seal.close(encodeMessage(result.response, result.body), `response:${id}`),
-          }
-        : { state, reason: result.reason.problem.code, detail: result.reason.detail };
-    await this.finish(call, attempt, finish);
+    const common = {
+      state: verdict.kind === 'succeeded' ? ('succeeded' as const) : ('failed' as const),
+      attempts: call.attempt,
+      destinations: { onSuccess, onFailure },
+    };
+    if (result.kind === 'unanswered') {
+      const { problem, detail } = result.reason;
+      return endings.end(call, opened, {
+        ...common,
+        reason: problem.code,
+        detail,
+        why: [problem.code, detail],
+      });
+    }
+    const { status } = result.response;
+    const response = seal.close(encodeMessage(result.response, result.body), `response:${call.id}`);
+    const why = ['FunctionError', `The function answered with status ${status}.`] as const;
+    return endings.end(call, opened, { ...common, status, response, why });
   }
 
-  private async giveUp(call: TakenCall, opened: Opened, reason: Failure): Promise<void> {
-    const { outcomes, invoker } = this.options;
-    const { id, functionKey } = call;
-    const { onSuccess, onFailure } = invoker.table.get(functionKey)?.limits.async ?? {};
-    await outcomes.add(id, { onSuccess, onFailure }, opened.head.callback, opened.head.hops ?? 0);
-    // This attempt never was one.
-    const attempts = call.attempt - 1;
-    const { problem, detail } = reason;
-    await this.bury(call, attempts, opened, problem.code, detail);
-    await this.finish(call, attempts, { state: 'failed', reason: problem.code, detail });
-  }
-
-  private async bury(
-    { id, functionKey }: TakenCall,
-    attempts: number,
-    { head, body }: Opened,
-    reason: string,
-    detail: string,
+  /** Without another delivery: this attempt never was one. */
+  private giveUp(
+    call: TakenCall,
+    fn: FunctionState | undefined,
+    opened: Opened,
+    { problem, detail }: Failure,
   ): Promise<void> {
-    await this.options.deadLetters.add({ id, functionKey, request: head, body, attempts, reason, detail });
+    const { onSuccess, onFailure } = fn?.limits.async ?? {};
+    return this.options.endings.end(call, opened, {
+      ...{ state: 'failed', attempts: call.attempt - 1, destinations: { onSuccess, onFailure } },
+      ...{ reason: problem.code, detail, why: [problem.code, detail] },
+    });
   }
 
-  private async finish(call: TakenCall, attempts: number, end: Omit<Finish, 'attempts'>): Promise<void> {
-    const { redis, store, invoker, deadLetters } = this.options;
-    const state = await store.finish(redis, call.id, call.functionKey, { ...end, attempts });
-    if (state !== undefined) invoker.metrics.asyncFinished.inc({ result: state });
-    // Somebody cancelled it just now, or it ended well elsewhere.
-    if (end.state === 'failed' && state === 'cancelled') await deadLetters.remove(call.id);
-  }
-
-  private async keepUnreadable(call: TakenCall, now: number): Promise<void> {
-    const { id, acceptedAtMs, attempt } = call;
+  private keepUnreadable(call: TakenCall, now: number): Promise<void> {
+    const { endings } = this.options;
     // Not lost: another gateway may have its key, or this one again when it was changed by mistake.
-    if (now - acceptedAtMs < UNREADABLE_LIFE_MS) {
-      this.sayUnreadable(id);
+    if (now - call.acceptedAtMs < UNREADABLE_LIFE_MS) {
+      this.sayUnreadable(call.id);
       return this.postpone(call, UNREADABLE_POSTPONE_MS);
     }
     const detail = 'The stored request cannot be read: the encryption key has changed.';
-    await this.finish(call, attempt - 1, { state: 'failed', reason: 'BadRequest', detail });
+    const attempts = call.attempt - 1;
+    return endings.finish(call, { state: 'failed', attempts, reason: 'BadRequest', detail });
   }
 
   /** Once: with another key all calls in the queue are so. */
@@ -240,18 +199,13 @@ function expiryOf({ dueAtMs }: TakenCall, { limits }: FunctionState): number {
   return dueAtMs + limits.async.maxAgeMs;
 }
 
-/** What an answer says about how much the function can take; undefined when it says nothing. */
-function throttling(
-  result: DeliveryResult,
-): { throttled: boolean; retryAfterMs?: number | undefined } | undefined {
-  if (result.kind === 'unanswered') return undefined;
-  const { status } = result.response;
-  if (!isThrottled(status)) return { throttled: false };
-  const verdict = judgeResponse(status, result.retryAfter, undefined, Date.now());
-  return { throttled: true, retryAfterMs: verdict.kind === 'retry' ? verdict.afterMs : undefined };
+function judge(fn: FunctionState, result: DeliveryResult): Verdict {
+  if (result.kind === 'unanswered') return judgeFailure(result.reason);
+  return judgeResponse(result.response.status, result.retryAfter, fn.limits.async.retryOn, Date.now());
 }
 
-function describe(result: DeliveryResult): [reason: string, detail: string] {
-  if (result.kind === 'unanswered') return [result.reason.problem.code, result.reason.detail];
-  return ['FunctionError', `The function answered with status ${result.response.status}.`];
+/** What an answer says about how much the function can take. */
+function throttling({ response, retryAfter }: DeliveryResult & { kind: 'answered' }) {
+  const throttled = isThrottled(response.status);
+  return { throttled, retryAfterMs: throttled ? parseRetryAfter(retryAfter, Date.now()) : undefined };
 }

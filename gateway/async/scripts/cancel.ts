@@ -17,10 +17,10 @@ if known[1] == 'running' then
   return 'running'
 end
 if known[1] ~= 'queued' then return 'finished' end
+redis.call('DEL', KEYS[2])
 redis.call('HSET', KEYS[1], 'state', 'cancelled', 'finishedAt', ARGV[2])
 redis.call('HDEL', KEYS[1], 'nextAttemptAt')
 redis.call('EXPIRE', KEYS[1], ARGV[3])
-redis.call('DEL', KEYS[2])
 redis.call('ZREM', KEYS[3], ARGV[1])
 if redis.call('HINCRBY', KEYS[4], known[2], -1) <= 0 then redis.call('HDEL', KEYS[4], known[2]) end
 redis.call('PUBLISH', ARGV[5], 'cancelled')

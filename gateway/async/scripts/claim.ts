@@ -3,6 +3,7 @@ import { Script } from './script.ts';
 
 /*
  * Calls whose time has come join their functions' lists first. A call that has ended while it waited is dropped.
+ * A script's first write decides whether a full Redis refuses it; this one needs no memory, as delivering is what frees it.
  *
  * KEYS  1 ring  2 turn  3 delayed  4 gateways  5 taken
  * ARGV  1 gateway  2 calls wanted  3 bytes of requests wanted (the last call may exceed them)  4 now (ms, of the gateway)
@@ -20,6 +21,7 @@ for i = 9, #ARGV, 2 do
   headroom[ARGV[i]] = tonumber(ARGV[i + 1])
   named = named + 1
 end
+redis.call('SREM', taken, '')
 local time = redis.call('TIME')
 local clock = time[1] * 1000 + math.floor(time[2] / 1000)
 local function turn() return redis.call('INCR', KEYS[2]) end
