@@ -10,6 +10,7 @@ import { requestContext } from './intake.ts';
 import { decodeMessage, encodeMessage, type StoredRequest } from './message.ts';
 import {
   backoffMs,
+  isPostponed,
   isThrottled,
   judgeFailure,
   judgeResponse,
@@ -100,7 +101,8 @@ export class Deliverer {
     const startedAt = performance.now();
     return new Promise<DeliveryResult | undefined>((resolve) => {
       const onDone = (result: DeliveryResult) => {
-        if (result.kind === 'answered') slots.answered(fn, { ...throttling(result), startedAt });
+        const answer = throttling(result);
+        if (answer) slots.answered(fn, { ...answer, startedAt });
         resolve(result);
       };
       const maxBodyBytes = MAX_ASYNC_BODY_BYTES;
@@ -204,8 +206,12 @@ function judge(fn: FunctionState, result: DeliveryResult): Verdict {
   return judgeResponse(result.response.status, result.retryAfter, fn.limits.async.retryOn, Date.now());
 }
 
-/** What an answer says about how much the function can take. */
-function throttling({ response, retryAfter }: DeliveryResult & { kind: 'answered' }) {
-  const throttled = isThrottled(response.status);
-  return { throttled, retryAfterMs: throttled ? parseRetryAfter(retryAfter, Date.now()) : undefined };
+/** What a result says about how much the function can take; undefined when it says nothing. */
+function throttling(
+  result: DeliveryResult,
+): { throttled: boolean; retryAfterMs?: number | undefined } | undefined {
+  // There was no room for it: others wait for the function already.
+  if (result.kind === 'unanswered') return isPostponed(result.reason) ? { throttled: true } : undefined;
+  const throttled = isThrottled(result.response.status);
+  return { throttled, retryAfterMs: throttled ? parseRetryAfter(result.retryAfter, Date.now()) : undefined };
 }

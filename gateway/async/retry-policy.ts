@@ -42,9 +42,15 @@ export function isThrottled(status: number): boolean {
   return THROTTLING.has(status);
 }
 
+/** Whether a call never began, for want of room. */
+export function isPostponed({ problem }: Failure): boolean {
+  return POSTPONED.has(problem.code);
+}
+
 /** Judges a call that got no response from the function. */
-export function judgeFailure({ problem }: Failure): Verdict {
-  if (POSTPONED.has(problem.code)) return { kind: 'postpone' };
+export function judgeFailure(reason: Failure): Verdict {
+  const { problem } = reason;
+  if (isPostponed(reason)) return { kind: 'postpone' };
   return problem.status >= 500 ? { kind: 'retry', afterMs: undefined } : { kind: 'failed' };
 }
 

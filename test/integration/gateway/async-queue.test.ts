@@ -137,6 +137,22 @@ describe('what a function asks for', () => {
   });
 });
 
+it('calls that find the queue of the function full wait for it, and lose no attempt', async () => {
+  const limits = { scaling: { concurrency: 1, maxReplicas: 20 }, queue: { maxDepth: 1 } };
+  fixture.addFunction('narrow', { ...limits, async: { maxAttempts: 1 } });
+  const pod = await fixture.addPod('narrow', (_, response) => void setTimeout(() => response.end(), 50));
+  const ids = await enqueueMany('shop/narrow', 20);
+  for (const id of ids) {
+    const location = `/invocations/${id}`;
+    expect(await finished(fixture, { headers: { location } }, 20_000)).toMatchObject({
+      status: 'succeeded',
+      attempts: 1,
+    });
+  }
+  expect(pod.served()).toBe(20);
+  expect(pod.peak()).toBe(1);
+});
+
 describe('when Redis is full', () => {
   it('new calls are refused, and what is there is delivered, once each', async () => {
     const path = fixture.addFunction('full', { async: { maxAttempts: 1 } });
