@@ -128,6 +128,15 @@ describe('configuration', () => {
     }
   });
 
+  it('names the networks that gateways may POST to', async () => {
+    const settings = ['gateway.outboundNetworks=["10.96.0.0/12","fd00::/8"]'];
+    const gateway = pick<Deployment>(await render(settings), 'Deployment', 'gateway');
+    expect(envOf(gateway).CATNAP_OUTBOUND_NETWORKS).toBe('10.96.0.0/12,fd00::/8');
+    expect(envOf(pick<Deployment>(await render(), 'Deployment', 'gateway'))).not.toHaveProperty(
+      'CATNAP_OUTBOUND_NETWORKS',
+    );
+  });
+
   it('writes large numbers as numbers', async () => {
     const gateway = pick<Deployment>(
       await render(['gateway.maxBodyBytes=10737418240']),

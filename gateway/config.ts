@@ -1,5 +1,6 @@
 /** The gateway's settings: read from the environment once, checked together, frozen. */
 import { type RedisAddress, readRedisAddress } from '#crds/wire/redis-address.ts';
+import { Reachable } from './async/outcomes/reachable.ts';
 
 export interface Config {
   readonly host: string;
@@ -20,6 +21,8 @@ export interface Config {
   readonly drainSeconds: number;
   /** Believe X-Forwarded-* of callers: only behind a proxy that sets them. */
   readonly trustForwarded: boolean;
+  /** Networks that outcomes of calls may be POSTed to although they are not public, in CIDR form. */
+  readonly outboundNetworks: string[];
   readonly logLevel: string;
 }
 
@@ -57,10 +60,22 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     maxConnections: integer('CATNAP_MAX_CONNECTIONS', 16_384, 1, 1_000_000),
     drainSeconds: integer('CATNAP_DRAIN_SECONDS', 60, 0, 3_600),
     trustForwarded: oneOf('CATNAP_TRUST_FORWARDED', ['true', 'false'], 'false') === 'true',
+    outboundNetworks: networks(env.CATNAP_OUTBOUND_NETWORKS, problems),
     logLevel: oneOf('CATNAP_LOG_LEVEL', LOG_LEVELS, 'info'),
   };
   if (problems.length > 0) throw new Error(`invalid configuration:\n  ${problems.join('\n  ')}`);
   return Object.freeze(config);
+}
+
+function networks(text: string | undefined, problems: string[]): string[] {
+  const listed = (text ?? '').split(',').map((network) => network.trim());
+  const given = listed.filter((network) => network !== '');
+  try {
+    new Reachable(given);
+  } catch (error) {
+    problems.push(`CATNAP_OUTBOUND_NETWORKS: ${(error as Error).message}`);
+  }
+  return given;
 }
 
 function encryptionKey(text: string | undefined, problems: string[]): Buffer | undefined {

@@ -1,21 +1,25 @@
 /** The control port: health, metrics, and what the gateway knows of each function. Not for callers. */
 import type { Server } from 'node:http';
+import type { Router } from 'express';
 import { createProbeServer, createProbes } from '#kube/probes.ts';
 import type { FunctionState } from './functions/function-state.ts';
 import type { Invoker } from './invoke/invoker.ts';
 
 export interface ControlOptions {
   readonly invoker: Invoker;
+  /** What there is about asynchronous calls; undefined when there are none. */
+  readonly asynchronous: Router | undefined;
   /** Why no calls should be sent here now; undefined when they should. */
   readonly notReady: () => string | undefined;
 }
 
 /** Creates the server; the caller lets it listen. */
-export function createControlServer({ invoker, notReady }: ControlOptions): Server {
+export function createControlServer({ invoker, asynchronous, notReady }: ControlOptions): Server {
   const app = createProbes({ registry: invoker.metrics.registry, notReady });
   app.get('/functions', (_, response) => {
     response.json({ functions: [...invoker.table.all()].map(describe) });
   });
+  if (asynchronous) app.use('/async', asynchronous);
   return createProbeServer(app);
 }
 

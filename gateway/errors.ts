@@ -22,9 +22,15 @@ const catalogue = {
   InvocationNotFound: { status: 404, title: 'No such invocation' },
   MethodNotAllowed: { status: 405, title: 'The method is not allowed here' },
   RequestTimeout: { status: 408, title: 'The request did not arrive in time' },
+  InvocationFinished: { status: 409, title: 'The invocation has ended' },
   InvocationUnfinished: { status: 409, title: 'The invocation has no response yet', retryAfterSeconds: 1 },
   PayloadTooLarge: { status: 413, title: 'The request body is too large' },
   IdempotencyConflict: { status: 422, title: 'The idempotency key was used for another request' },
+  BacklogFull: {
+    status: 429,
+    title: 'Too many asynchronous calls of the function are unfinished',
+    retryAfterSeconds: 10,
+  },
   HeadersTooLarge: { status: 431, title: 'The request headers are too large' },
   PodFailed: { status: 502, title: 'The function stopped while it ran the call' },
   LoadFailed: { status: 502, title: 'The code of the function does not load' },
@@ -45,6 +51,7 @@ const catalogue = {
   AsyncUnavailable: { status: 503, title: 'Asynchronous calls are not possible now', retryAfterSeconds: 5 },
   HookUnavailable: { status: 503, title: 'The events cannot be taken now', retryAfterSeconds: 5 },
   QueueTimeout: { status: 504, title: 'No pod became free in time', retryAfterSeconds: 1 },
+  DeliveryExpired: { status: 504, title: 'The call was not delivered before it was too old' },
   CallTimeout: { status: 504, title: 'The function did not answer in time' },
 } as const satisfies Record<string, Omit<Problem, 'code'>>;
 

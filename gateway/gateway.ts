@@ -9,10 +9,7 @@ import { claimSigningKey } from '#crds/wire/claim.ts';
 import { Seal } from '#crds/wire/seal.ts';
 import { listen } from '#kube/probes.ts';
 import { createAnnouncing } from './announce/announcing.ts';
-import { AsyncCalls } from './async/async-calls.ts';
-import { Deliverer } from './async/deliverer.ts';
-import { createDeliveryWorker, DeliveryQueue } from './async/delivery-queue.ts';
-import { Records } from './async/records.ts';
+import { createAsynchronous } from './async/asynchronous.ts';
 import type { Config } from './config.ts';
 import { createControlServer } from './control.ts';
 import { drain } from './drain.ts';
@@ -22,7 +19,7 @@ import { Invoker } from './invoke/invoker.ts';
 import type { ScaleClient } from './invoke/waker.ts';
 import { LaunchSpecs } from './launch/launch-specs.ts';
 import { Metrics } from './metrics/metrics.ts';
-import { connectRedis, interactiveOptions, patientOptions } from './redis.ts';
+import { connectRedis, interactiveOptions } from './redis.ts';
 import { Sampler } from './samples.ts';
 import { createTriggering, type TriggeringOptions } from './triggers/triggering.ts';
 import { type HookPort, Hooks } from './triggers/webhook/hooks.ts';
@@ -73,11 +70,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const invoker = new Invoker({ client, log, metrics, podPort, launching });
   const synced = () => functions.synced && pods.synced;
   const gatewayId = randomUUID();
+  const asynchronous = createAsynchronous({ config, invoker, synced, log });
   const triggering = createTriggering({
     gatewayId,
     redis,
     encryptionKey: config.encryptionKey,
     invoker,
+    deadLetters: asynchronous.deadLetters,
     log,
     load: options.loadTriggerSource,
   });
@@ -95,13 +94,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const isolateCounts = () => invoker.table.isolateCounts();
   const told = { claims, coldStarts, isolateCounts, triggers: triggering };
   const sampler = new Sampler({ gatewayId, redis, loads, ...told, log });
-  const asynchronous = createAsync(options, invoker, synced);
   const hooks = createHooks(options.hookPort ?? triggering?.posted, options, metrics);
   const frontend = new Frontend({ ...config, invoker, asyncCalls: asynchronous.calls, hooks, synced });
   const server = createPublicServer(frontend, config.maxConnections);
   invoker.metrics.observe(invoker.table, server.connections);
   const control = createControlServer({
     invoker,
+    asynchronous: asynchronous.control,
     notReady: () => (frontend.closing ? 'draining' : synced() ? undefined : 'the watches are not synced yet'),
   });
   const [port, controlPort, announcePort] = await Promise.all([
@@ -114,8 +113,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   const shutDown = async (): Promise<boolean> => {
     const limitMs = config.drainSeconds * 1_000;
-    // Not awaited: deliveries under way count as active calls, and without Redis it would never end.
-    void asynchronous.stop().catch(() => {});
+    // Deliveries under way count as active calls.
+    asynchronous.stop();
     const triggersStopped = triggering?.stop();
     const done = await drain({
       server: server.http,
@@ -126,7 +125,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       settleMs: options.settleMs ?? 0,
       limitMs,
     });
-    await Promise.race([triggersStopped, pause(CLOSE_MS)]);
+    await Promise.race([triggersStopped, new Promise((resolve) => setTimeout(resolve, CLOSE_MS))]);
     await sampler.stop();
     await asynchronous.close();
     invoker.stop();
@@ -144,6 +143,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
   return { port, controlPort, announcePort, invoker, stop };
 }
+
+/** How long triggers may take to be given up once everything else is done. */
+const CLOSE_MS = 1_000;
 
 function createHooks(
   port: HookPort | undefined,
@@ -165,46 +167,4 @@ function createLaunching(redis: Redis, encryptionKey: Buffer, log: Logger) {
       ),
   });
   return { specs, signingKey: claimSigningKey(encryptionKey) };
-}
-
-/** How long Redis may take to let go of the queue. */
-const CLOSE_MS = 1_000;
-
-interface Asynchronous {
-  readonly calls: AsyncCalls;
-  /** Takes no more deliveries; resolves when those under way have ended. */
-  stop(): Promise<void>;
-  /** Waits a moment for what is still to be written, then closes. */
-  close(): Promise<void>;
-}
-
-function createAsync({ config, log }: GatewayOptions, invoker: Invoker, synced: () => boolean): Asynchronous {
-  const { metrics } = invoker;
-  if (config.encryptionKey === undefined) {
-    log.warn(
-      'CATNAP_ENCRYPTION_KEY is not set: asynchronous calls are refused, pods cannot announce themselves',
-    );
-    const calls = new AsyncCalls({ store: undefined, metrics, log });
-    return { calls, stop: async () => {}, close: async () => {} };
-  }
-  const producer = connectRedis(config.redis, interactiveOptions(), log);
-  const consumer = connectRedis(config.redis, patientOptions(), log);
-  const seal = new Seal(config.encryptionKey);
-  const queue = new DeliveryQueue(producer, log);
-  const deliverer = new Deliverer({ invoker, records: new Records(consumer), seal, synced, log });
-  const worker = createDeliveryWorker(consumer, log, (job, token) => deliverer.deliver(job, token));
-  return {
-    calls: new AsyncCalls({ store: { records: new Records(producer), queue, seal }, metrics, log }),
-    stop: () => worker.close(),
-    close: async () => {
-      await Promise.race([Promise.allSettled([worker.close(), queue.close()]), pause(CLOSE_MS)]);
-      producer.disconnect();
-      consumer.disconnect();
-      await Promise.race([worker.close(true), pause(CLOSE_MS)]).catch(() => {});
-    },
-  };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

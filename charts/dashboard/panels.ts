@@ -73,7 +73,25 @@ const calls: Row = {
         accepted: own('catnap_async_accepted_total', ''),
         '{{result}}': own('catnap_async_finished_total', 'result'),
         'to be repeated': own('catnap_async_retries_total', ''),
+        'put away: {{reason}}': own('catnap_async_dead_letters_total', 'reason'),
+        'outcomes {{result}}': own('catnap_async_outcomes_total', 'result'),
       },
+    },
+    {
+      title: 'Asynchronous backlog',
+      unit: 'short',
+      queries: {
+        // The same at every gateway.
+        [perFunction]: `max by (namespace, function) (catnap_async_backlog_calls{${functions}})`,
+        'dead letters': `max(catnap_async_dead_letters{${installation}})`,
+        '{{pod}} delivers': `catnap_async_deliveries{${installation}}`,
+        '{{pod}} holds functions back': `catnap_async_throttled_functions{${installation}}`,
+      },
+    },
+    {
+      title: 'Longest wait of an asynchronous call',
+      unit: 's',
+      queries: { waiting: `max(catnap_async_oldest_waiting_seconds{${installation}})` },
     },
   ],
 };

@@ -297,6 +297,36 @@ const queue = Type.Object(
   { default: {}, description: 'Calls that wait for a replica.' },
 );
 
+const destination = (description: string) =>
+  Type.Optional(
+    Type.Object(
+      {
+        function: Type.Optional(
+          Type.String({
+            minLength: 1,
+            maxLength: 57,
+            pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$',
+            description: 'Name of a function in the same namespace.',
+          }),
+        ),
+        url: Type.Optional(
+          Type.String({
+            maxLength: 2048,
+            pattern: '^https?://[^\\s]+$',
+            description: 'Where to POST to; the request is signed.',
+          }),
+        ),
+      },
+      {
+        description,
+        'x-kubernetes-validations': [
+          // Kubernetes escapes what CEL reserves.
+          rule('has(self.__function__) != has(self.url)', 'exactly one of function and url must be set'),
+        ],
+      },
+    ),
+  );
+
 const asynchronous = Type.Object(
   {
     maxAttempts: integer({
@@ -309,8 +339,37 @@ const asynchronous = Type.Object(
       minimum: 1,
       maximum: 3600,
       default: 2,
-      description: 'Pause before the second delivery; doubles with each further one.',
+      description: 'Longest pause before the second delivery; doubles with each further one.',
     }),
+    maxBackoffSeconds: integer({
+      minimum: 1,
+      maximum: 86400,
+      default: 3600,
+      description: 'No pause is longer than this, however many deliveries there were.',
+    }),
+    maxAgeSeconds: integer({
+      minimum: 1,
+      maximum: 604800,
+      default: 86400,
+      description:
+        'Age at which a call is not delivered any more, from its acceptance or the time it was put off to.',
+    }),
+    maxBacklog: integer({
+      minimum: 1,
+      maximum: 1000000,
+      default: 100000,
+      description: 'Calls that may be unfinished, those put off among them; further ones get 429.',
+    }),
+    retryOn: Type.Optional(
+      Type.Array(Type.Integer({ format: 'int32', minimum: 400, maximum: 599 }), {
+        maxItems: 50,
+        'x-kubernetes-list-type': 'set',
+        description:
+          'Response statuses after which the call is delivered again; 429 and 5xx other than 501 and 505 when absent.',
+      }),
+    ),
+    onSuccess: destination('Who is told of a call that succeeded.'),
+    onFailure: destination('Who is told of a call that failed for good.'),
   },
   { default: {}, description: 'Asynchronous calls.' },
 );

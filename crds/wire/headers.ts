@@ -1,6 +1,7 @@
 /**
  * HTTP headers between gateway, function pods and callers. Every `x-catnap-*` header that a caller or a
- * function sends is removed by the gateway, so only the platform can set them.
+ * function sends is removed by the gateway, so only the platform can set them; some it heeds
+ * before.
  */
 export const headers = {
   requestId: 'x-request-id',
@@ -15,6 +16,12 @@ export const headers = {
   attempt: 'x-catnap-attempt',
   /** Gateway → isolate: `namespace/name` of the function that is called. An isolate answers to no other. */
   function: 'x-catnap-function',
+  /** Caller → gateway, asynchronous calls: seconds by which to put the call off. */
+  delay: 'x-catnap-delay',
+  /** Caller → gateway, asynchronous calls: the time to put the call off to, RFC 3339. */
+  at: 'x-catnap-at',
+  /** Caller → gateway, asynchronous calls: the URL to tell how the call ended. */
+  callback: 'x-catnap-callback',
 } as const;
 
 export const PLATFORM_HEADER_PREFIX = 'x-catnap-';

@@ -6,6 +6,10 @@ export interface StoredRequest {
   readonly requestId: string;
   /** Flat list as sent to the pod. */
   readonly headers: string[];
+  /** The URL that the caller wants to be told at how the call ended. */
+  readonly callback?: string;
+  /** Calls in a row of which each tells of the one before; absent for one that somebody made. */
+  readonly hops?: number;
 }
 
 export interface StoredResponse {

@@ -19,13 +19,13 @@ describe('judgeResponse', () => {
     [504, 'retry'],
     [505, 'failed'],
   ])('%i → %s', (status, kind) => {
-    expect(judgeResponse(status, undefined, NOW).kind).toBe(kind);
+    expect(judgeResponse(status, undefined, undefined, NOW).kind).toBe(kind);
   });
 
   it('heeds Retry-After of 429 and 503', () => {
-    expect(judgeResponse(429, '7', NOW)).toEqual({ kind: 'retry', afterMs: 7_000 });
-    expect(judgeResponse(503, '7', NOW)).toEqual({ kind: 'retry', afterMs: 7_000 });
-    expect(judgeResponse(500, '7', NOW)).toEqual({ kind: 'retry', afterMs: undefined });
+    expect(judgeResponse(429, '7', undefined, NOW)).toEqual({ kind: 'retry', afterMs: 7_000 });
+    expect(judgeResponse(503, '7', undefined, NOW)).toEqual({ kind: 'retry', afterMs: 7_000 });
+    expect(judgeResponse(500, '7', undefined, NOW)).toEqual({ kind: 'retry', afterMs: undefined });
   });
 });
 
@@ -43,11 +43,17 @@ describe('judgeFailure', () => {
   });
 });
 
-it('doubles the pause, within bounds', () => {
-  expect([1, 2, 3].map((attempt) => backoffMs(attempt, 2_000, 0.5))).toEqual([2_000, 4_000, 8_000]);
-  expect(backoffMs(1, 1_000, 0)).toBe(900);
-  expect(backoffMs(1, 1_000, 1)).toBe(1_100);
-  expect(backoffMs(1_000, 2_000, 0.5)).toBe(3_600_000);
+it('repeats exactly the statuses that the function names', () => {
+  const retryOn = new Set([409, 503]);
+  const kinds = [409, 429, 500, 503].map((status) => judgeResponse(status, undefined, retryOn, NOW).kind);
+  expect(kinds).toEqual(['retry', 'failed', 'failed', 'retry']);
+});
+
+it('doubles the pause, within bounds, and takes between half and all of it', () => {
+  const limits = { backoffMs: 2_000, maxBackoffMs: 60_000 };
+  expect([1, 2, 3].map((attempt) => backoffMs(attempt, limits, 1))).toEqual([2_000, 4_000, 8_000]);
+  expect(backoffMs(1, limits, 0)).toBe(1_000);
+  expect(backoffMs(1_000, limits, 1)).toBe(60_000);
 });
 
 it.each([

@@ -1,11 +1,15 @@
 /** What one delivery of an asynchronous call means for the next. Pure. */
 import type { Failure } from '#gateway/errors.ts';
+import type { AsyncLimits } from '#gateway/functions/limits.ts';
 
-const LONGEST_PAUSE_MS = 3_600_000;
+/** Longest pause that a function can ask for. */
+const LONGEST_RETRY_AFTER_MS = 3_600_000;
 /** Server errors that a repetition does not change. */
 const FINAL_SERVER_ERRORS = new Set([501, 505]);
 /** The call never began, for want of room: not counted as a delivery. */
 const POSTPONED = new Set(['QueueFull', 'GatewayStarting', 'PodsBusy']);
+/** What says that there was too much to do. */
+const THROTTLING = new Set([429, 503]);
 
 export type Verdict =
   | { readonly kind: 'succeeded' }
@@ -14,24 +18,55 @@ export type Verdict =
   | { readonly kind: 'retry'; readonly afterMs: number | undefined }
   | { readonly kind: 'postpone' };
 
-/** Judges a response by its status; `retryAfter` is that header. */
-export function judgeResponse(status: number, retryAfter: string | undefined, nowMs: number): Verdict {
+/**
+ * Judges a response by its status.
+ *
+ * @param retryAfter that header
+ * @param retryOn the statuses that the function wants repeated; undefined for 429 and 5xx other than 501 and 505
+ */
+export function judgeResponse(
+  status: number,
+  retryAfter: string | undefined,
+  retryOn: ReadonlySet<number> | undefined,
+  nowMs: number,
+): Verdict {
   if (status < 400) return { kind: 'succeeded' };
-  if (status === 429 || status === 503) return { kind: 'retry', afterMs: parseRetryAfter(retryAfter, nowMs) };
-  if (status >= 500 && !FINAL_SERVER_ERRORS.has(status)) return { kind: 'retry', afterMs: undefined };
-  return { kind: 'failed' };
+  const again =
+    retryOn?.has(status) ?? (status === 429 || (status >= 500 && !FINAL_SERVER_ERRORS.has(status)));
+  if (!again) return { kind: 'failed' };
+  return { kind: 'retry', afterMs: isThrottled(status) ? parseRetryAfter(retryAfter, nowMs) : undefined };
+}
+
+/** Whether a status asks for fewer calls. */
+export function isThrottled(status: number): boolean {
+  return THROTTLING.has(status);
+}
+
+/** Whether a call never began, for want of room. */
+export function isPostponed({ problem }: Failure): boolean {
+  return POSTPONED.has(problem.code);
 }
 
 /** Judges a call that got no response from the function. */
-export function judgeFailure({ problem }: Failure): Verdict {
-  if (POSTPONED.has(problem.code)) return { kind: 'postpone' };
+export function judgeFailure(reason: Failure): Verdict {
+  const { problem } = reason;
+  if (isPostponed(reason)) return { kind: 'postpone' };
   return problem.status >= 500 ? { kind: 'retry', afterMs: undefined } : { kind: 'failed' };
 }
 
-/** Pause before the delivery that follows `attempt` (1 for the first): doubling, with a little spread. */
-export function backoffMs(attempt: number, baseMs: number, random: number): number {
-  const pause = Math.min(baseMs * 2 ** Math.min(attempt - 1, 30), LONGEST_PAUSE_MS);
-  return Math.round(pause * (0.9 + random * 0.2));
+/**
+ * Pause before the delivery that follows `attempt` (1 for the first): doubling up to a bound, and of that between half
+ * and all, so that what failed together is not repeated together.
+ *
+ * @param random from 0 to 1
+ */
+export function backoffMs(
+  attempt: number,
+  { backoffMs: base, maxBackoffMs }: Pick<AsyncLimits, 'backoffMs' | 'maxBackoffMs'>,
+  random: number,
+): number {
+  const pause = Math.min(base * 2 ** Math.min(attempt - 1, 30), maxBackoffMs);
+  return Math.round(pause * (0.5 + random * 0.5));
 }
 
 /** Milliseconds to wait by a Retry-After header, in either of its forms; undefined when it has none. */
@@ -39,5 +74,5 @@ export function parseRetryAfter(header: string | undefined, nowMs: number): numb
   if (header === undefined) return undefined;
   const text = header.trim();
   const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - nowMs;
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), LONGEST_PAUSE_MS);
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), LONGEST_RETRY_AFTER_MS);
 }

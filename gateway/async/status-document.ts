@@ -10,15 +10,30 @@ export function statusDocument(
   stored: { head: StoredResponse; body: Buffer } | undefined,
 ): object {
   return {
-    id,
-    function: record.function,
-    status: record.state,
-    attempts: record.attempts,
-    acceptedAt: record.acceptedAt,
-    finishedAt: record.finishedAt,
+    ...summary(id, record),
     ...(record.reason && { reason: record.reason, detail: record.detail }),
     ...(stored && { response: responseDocument(stored.head, stored.body) }),
   };
+}
+
+/** What is told of one call among many. */
+export function summary(id: string, record: InvocationRecord): object {
+  return {
+    id,
+    function: record.function,
+    status: record.state,
+    ...(record.cancelling && record.state === 'running' && { cancelling: true }),
+    attempts: record.attempts,
+    acceptedAt: time(record.acceptedAtMs),
+    startedAt: time(record.startedAtMs),
+    nextAttemptAt: time(record.nextAttemptAtMs),
+    finishedAt: time(record.finishedAtMs),
+    responseStatus: record.status,
+  };
+}
+
+function time(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(ms).toISOString();
 }
 
 function responseDocument(head: StoredResponse, body: Buffer): object {

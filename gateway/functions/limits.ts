@@ -10,8 +10,26 @@ export interface Limits {
   readonly timeoutMs: number;
   readonly maxDepth: number;
   readonly maxWaitMs: number;
-  readonly asyncAttempts: number;
-  readonly asyncBackoffMs: number;
+  readonly async: AsyncLimits;
+}
+
+export interface AsyncLimits {
+  readonly maxAttempts: number;
+  readonly backoffMs: number;
+  readonly maxBackoffMs: number;
+  readonly maxAgeMs: number;
+  readonly maxBacklog: number;
+  /** Undefined for the usual ones. */
+  readonly retryOn: ReadonlySet<number> | undefined;
+  readonly onSuccess: Destination | undefined;
+  readonly onFailure: Destination | undefined;
+}
+
+/** Who is told how an asynchronous call ended: one of the two. */
+export interface Destination {
+  /** In the same namespace. */
+  readonly function?: string;
+  readonly url?: string;
 }
 
 /** Compiles a spec. The API server has filled in the defaults. */
@@ -22,8 +40,20 @@ export function limitsOf({ spec }: CatnapFunction): Limits {
     timeoutMs: spec.timeoutSeconds * 1_000,
     maxDepth: spec.queue.maxDepth,
     maxWaitMs: spec.queue.maxWaitSeconds * 1_000,
-    asyncAttempts: spec.async.maxAttempts,
-    asyncBackoffMs: spec.async.backoffSeconds * 1_000,
+    async: asyncLimitsOf(spec.async),
+  };
+}
+
+function asyncLimitsOf(spec: CatnapFunction['spec']['async']): AsyncLimits {
+  return {
+    maxAttempts: spec.maxAttempts,
+    backoffMs: spec.backoffSeconds * 1_000,
+    maxBackoffMs: spec.maxBackoffSeconds * 1_000,
+    maxAgeMs: spec.maxAgeSeconds * 1_000,
+    maxBacklog: spec.maxBacklog,
+    retryOn: spec.retryOn && new Set(spec.retryOn),
+    onSuccess: spec.onSuccess,
+    onFailure: spec.onFailure,
   };
 }
 

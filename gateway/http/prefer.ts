@@ -1,7 +1,7 @@
 /** The Prefer header (RFC 7240): only what concerns asynchronous calls. */
 
 /** Longest `wait` that is honoured, in seconds. */
-const LONGEST_WAIT_SECONDS = 60;
+export const LONGEST_WAIT_SECONDS = 60;
 
 export interface Preference {
   readonly respondAsync: boolean;

@@ -18,6 +18,16 @@ export function replyProblem(
   reply(request, response, reason.problem.status, headers, body);
 }
 
+/** Flat header list for a JSON body that is nobody else's business. */
+export function jsonHeaders(body: string, requestId: string): string[] {
+  return [
+    ...['content-type', 'application/json'],
+    ...['content-length', String(Buffer.byteLength(body))],
+    ...['cache-control', 'no-store'],
+    ...['x-request-id', requestId],
+  ];
+}
+
 /** Answers with a small body whose headers, Content-Length among them, are given. */
 export function reply(
   request: IncomingMessage,

@@ -19,12 +19,12 @@ describe('parseRoute', () => {
     ['/fn/shop/hello//double', call('shop/hello', '/fn/shop/hello', '//double')],
     ['http://any.host:81/fn/shop/hello/x', call('shop/hello', '/fn/shop/hello', '/x')],
     ['/async/shop/hello/x', call('shop/hello', '/async/shop/hello', '/x', true)],
-    ['/invocations/i0af', { kind: 'invocation', id: 'i0af', response: false }],
     ['/hooks/shop/hello/bucket', { kind: 'hook', key: 'shop/hello', trigger: 'bucket' }],
     ['/hooks/shop/hello/bucket?x=/y', { kind: 'hook', key: 'shop/hello', trigger: 'bucket' }],
-    ['/invocations/i0af/response?x', { kind: 'invocation', id: 'i0af', response: true }],
     ['/events/shop/hello', { kind: 'events', key: 'shop/hello', prefix: '/events/shop/hello' }],
     ['/events/shop/hello/', { kind: 'events', key: 'shop/hello', prefix: '/events/shop/hello' }],
+    ['/invocations/i0af', { kind: 'invocation', id: 'i0af', response: false, query: '' }],
+    ['/invocations/i0af/response?x', { kind: 'invocation', id: 'i0af', response: true, query: 'x' }],
   ])('%s', (target, expected) => {
     expect(parseRoute(target)).toEqual(expected);
   });

@@ -17,6 +17,8 @@ export interface InvocationRoute {
   readonly kind: 'invocation';
   readonly id: string;
   readonly response: boolean;
+  /** Without the question mark. */
+  readonly query: string;
 }
 
 /** Events for a trigger, posted by their source. */
@@ -96,9 +98,15 @@ function pathOf(url: string): string {
 
 function invocationRoute(url: string): Route {
   const path = pathOf(url);
+  const query = url.slice(path.length + 1);
   const [id = '', part, ...more] = path.slice(INVOCATIONS.length).split('/');
   if (id === '' || more.length > 0 || (part !== undefined && part !== 'response')) return undefined;
-  return { kind: 'invocation', id, response: part === 'response' };
+  return {
+    kind: 'invocation',
+    id,
+    response: part === 'response',
+    query,
+  };
 }
 
 /** `http://host/path` → `/path`; servers must accept the absolute form (RFC 9112 §3.2.2). */

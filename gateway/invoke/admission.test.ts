@@ -14,8 +14,16 @@ const limits: Limits = {
   timeoutMs: 1_000,
   maxDepth: 3,
   maxWaitMs: 60_000,
-  asyncAttempts: 1,
-  asyncBackoffMs: 1,
+  async: {
+    maxAttempts: 1,
+    backoffMs: 1,
+    maxBackoffMs: 1,
+    maxAgeMs: 1,
+    maxBacklog: 1,
+    retryOn: undefined,
+    onSuccess: undefined,
+    onFailure: undefined,
+  },
 };
 
 class TestCall implements Waiter {

@@ -19,6 +19,10 @@ export class Metrics {
   readonly asyncAccepted: Counter;
   readonly asyncFinished: Counter<'result'>;
   readonly asyncRetries: Counter;
+  /** Told to functions and URLs. */
+  readonly asyncOutcomes: Counter<'destination' | 'result'>;
+  readonly asyncTakeovers: Counter;
+  readonly deadLetters: Counter<'reason'>;
   /** What pods said of themselves. */
   readonly announcements: Counter<'outcome'>;
   /** Of warm pods, by what became of each. */
@@ -37,7 +41,8 @@ export class Metrics {
       labelNames: ['reason'],
       registers,
     });
-    for (const reason of ['FunctionNotFound', 'RouteNotFound', 'BadRequest']) this.refused.inc({ reason }, 0);
+    for (const reason of ['FunctionNotFound', 'RouteNotFound', 'BadRequest', 'BacklogFull'])
+      this.refused.inc({ reason }, 0);
     this.asyncAccepted = new Counter({
       name: 'catnap_async_accepted_total',
       help: 'Asynchronous calls that were acknowledged.',
@@ -49,12 +54,33 @@ export class Metrics {
       labelNames: ['result'],
       registers,
     });
-    for (const result of ['succeeded', 'failed']) this.asyncFinished.inc({ result }, 0);
+    for (const result of ['succeeded', 'failed', 'cancelled']) this.asyncFinished.inc({ result }, 0);
     this.asyncRetries = new Counter({
       name: 'catnap_async_retries_total',
       help: 'Deliveries of asynchronous calls that failed and will be repeated.',
       registers,
     });
+    this.asyncOutcomes = new Counter({
+      name: 'catnap_async_outcomes_total',
+      help: 'Attempts to tell how an asynchronous call ended, by whom and whether it took it.',
+      labelNames: ['destination', 'result'],
+      registers,
+    });
+    for (const destination of ['function', 'url']) {
+      for (const result of ['told', 'failed']) this.asyncOutcomes.inc({ destination, result }, 0);
+    }
+    this.asyncTakeovers = new Counter({
+      name: 'catnap_async_takeovers_total',
+      help: 'Asynchronous calls taken over from gateways that were gone.',
+      registers,
+    });
+    this.deadLetters = new Counter({
+      name: 'catnap_async_dead_letters_total',
+      help: 'Calls and events that failed for good and were put away, by reason.',
+      labelNames: ['reason'],
+      registers,
+    });
+    for (const reason of ['FunctionError', 'PodFailed', 'CallTimeout']) this.deadLetters.inc({ reason }, 0);
     this.announcements = new Counter({
       name: 'catnap_announcements_total',
       help: 'Announcements of pods that they listen, by what became of them.',

@@ -14,5 +14,5 @@ export interface DeadLetter {
 
 export interface DeadLetterSink {
   /** Resolves when the entry is kept; rejects when it could not be, and then the events are not given up. */
-  add(entry: DeadLetter): Promise<void>;
+  add(entry: DeadLetter): Promise<unknown>;
 }

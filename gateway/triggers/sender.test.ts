@@ -10,7 +10,7 @@ import { Sender, type SendResult, TriggerStopped } from './sender.ts';
 
 type Answer = number | [number, Record<string, string>] | ProblemCode | 'hang';
 
-const limits = { asyncAttempts: 3, asyncBackoffMs: 1_000 } as Limits;
+const limits = { async: { maxAttempts: 3, backoffMs: 1_000, maxBackoffMs: 3_600_000 } } as Limits;
 let clock: FakeClock;
 let fn: FunctionState | undefined;
 let answers: Answer[];
@@ -105,11 +105,12 @@ it('posts the event to / as a CloudEvent in binary mode', async () => {
 it('sends again what failed, with pauses that grow, as the same request', async () => {
   answers = [500, 'PodFailed', 204];
   const result = send();
-  await clock.advance(900);
+  // Between half and all of a second, then of two.
+  await clock.advance(499);
   expect(calls).toHaveLength(1);
-  await clock.advance(300);
+  await clock.advance(501);
   expect(calls).toHaveLength(2);
-  await clock.advance(2_300);
+  await clock.advance(2_000);
   expect(await result).toBe('succeeded');
   const [first, , third] = calls.map(headersOf);
   expect(third?.['x-catnap-attempt']).toBe('3');

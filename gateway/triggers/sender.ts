@@ -68,14 +68,14 @@ export class Sender {
       this.demandToRun(signals);
       const fn = invoker.table.get(functionKey);
       const outcome = fn ? await this.call(fn, request, body, attempt, signals) : noFunction();
-      const verdict = judge(outcome, this.options.clock.now());
+      const verdict = judge(outcome, fn, this.options.clock.now());
       if (verdict.kind === 'succeeded') return 'succeeded';
       if (verdict.kind === 'wait') {
         waits += 1;
         await this.pause(waitMs(waits, WAIT), signals);
-      } else if (fn && verdict.kind === 'retry' && attempt < fn.limits.asyncAttempts) {
+      } else if (fn && verdict.kind === 'retry' && attempt < fn.limits.async.maxAttempts) {
         this.options.onRetry(events.length);
-        const pauseMs = verdict.afterMs ?? backoffMs(attempt, fn.limits.asyncBackoffMs, Math.random());
+        const pauseMs = verdict.afterMs ?? backoffMs(attempt, fn.limits.async, Math.random());
         attempt += 1;
         waits = 0;
         await this.pause(pauseMs, signals);
@@ -152,9 +152,9 @@ function noFunction(): EventOutcome {
   return { kind: 'unanswered', reason: failure('FunctionNotFound', 'The function does not exist.') };
 }
 
-function judge(outcome: EventOutcome, nowMs: number) {
+function judge(outcome: EventOutcome, fn: FunctionState | undefined, nowMs: number) {
   return outcome.kind === 'answered'
-    ? judgeAnswer(outcome.status, outcome.retryAfter, nowMs)
+    ? judgeAnswer(outcome.status, outcome.retryAfter, fn?.limits.async.retryOn, nowMs)
     : judgeNoAnswer(outcome.reason);
 }
 

@@ -7,7 +7,7 @@ import { Seal } from '#crds/wire/seal.ts';
 import type { TriggerSpec } from '#crds/wire/trigger-spec.ts';
 import type { Invoker } from '#gateway/invoke/invoker.ts';
 import { systemClock } from '#kube/clock.ts';
-import { createDeadLetterList } from './dead-letter-list.ts';
+import type { DeadLetterSink } from './dead-letters.ts';
 import { Delivery } from './delivery.ts';
 import { FunctionTriggers } from './function-triggers.ts';
 import { createLastRuns } from './last-runs.ts';
@@ -42,6 +42,8 @@ export interface TriggeringOptions {
   readonly redis: Redis;
   /** Without it trigger specs cannot be opened. */
   readonly encryptionKey: Buffer | undefined;
+  /** Where events go that failed for good; there with the key. */
+  readonly deadLetters: DeadLetterSink | undefined;
   readonly invoker: Invoker;
   readonly log: Logger;
   /** Other sources than those of the registry, in tests. */
@@ -50,14 +52,14 @@ export interface TriggeringOptions {
 
 /** Undefined without the key that trigger specs are sealed with. */
 export function createTriggering(options: TriggeringOptions): Triggering | undefined {
-  const { gatewayId, redis, encryptionKey, invoker, log } = options;
-  if (encryptionKey === undefined) return undefined;
+  const { gatewayId, redis, encryptionKey, deadLetters, invoker, log } = options;
+  if (encryptionKey === undefined || deadLetters === undefined) return undefined;
   const clock = systemClock;
   const seal = new Seal(encryptionKey);
   const book = new TriggerBook();
   const loadSpecs = (functionKey: string, digest: string) =>
     readTriggerSpecs(redis, seal, functionKey, digest);
-  const delivery = new Delivery({ invoker, deadLetters: createDeadLetterList(redis, seal), book, clock });
+  const delivery = new Delivery({ invoker, deadLetters, book, clock });
   const start = runnerFactory(options, book, delivery, (functionKey) => ownership.owns(slotOf(functionKey)));
   const ownership = new Ownership({
     gatewayId,

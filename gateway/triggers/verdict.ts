@@ -23,11 +23,21 @@ const NOT_RUN: ReadonlySet<string> = new Set<ProblemCode>([
   'StartFailed',
 ]);
 
-/** Judges an answer; `retryAfter` is that header. Only 2xx says that the events were taken. */
-export function judgeAnswer(status: number, retryAfter: string | undefined, nowMs: number): TriggerVerdict {
+/**
+ * Judges an answer. Only 2xx says that the events were taken.
+ *
+ * @param retryAfter that header
+ * @param retryOn as in the function's `async`
+ */
+export function judgeAnswer(
+  status: number,
+  retryAfter: string | undefined,
+  retryOn: ReadonlySet<number> | undefined,
+  nowMs: number,
+): TriggerVerdict {
   if (status >= 200 && status < 300) return { kind: 'succeeded' };
   if (status < 400) return { kind: 'failed' };
-  return asTrigger(judgeResponse(status, retryAfter, nowMs));
+  return asTrigger(judgeResponse(status, retryAfter, retryOn, nowMs));
 }
 
 /** Judges a call that got no answer from the function. */

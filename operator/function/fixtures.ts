@@ -15,7 +15,13 @@ export function inlineSpec(overrides: Partial<FunctionSpec> = {}): FunctionSpec 
     timeoutSeconds: 30,
     scaling: { minReplicas: 0, maxReplicas: 20, concurrency: 10, targetUtilization: 70, idleSeconds: 60 },
     queue: { maxDepth: 1000, maxWaitSeconds: 60 },
-    async: { maxAttempts: 3, backoffSeconds: 2 },
+    async: {
+      maxAttempts: 3,
+      backoffSeconds: 2,
+      maxBackoffSeconds: 3600,
+      maxAgeSeconds: 86400,
+      maxBacklog: 100000,
+    },
     ...overrides,
   };
 }

@@ -29,6 +29,9 @@ export const environment = {
 export const ANNOUNCE_PATH = '/announce';
 export const announceHeaders = {
   function: 'x-catnap-function',
+  delay: 'x-catnap-delay',
+  at: 'x-catnap-at',
+  callback: 'x-catnap-callback',
   podUid: 'x-catnap-pod-uid',
   port: 'x-catnap-port',
 } as const;

@@ -3,6 +3,7 @@ import { aborted, stopSignal } from '#local/up/stopping.ts';
 import { type Bed, openBed } from './bed.ts';
 import { type Options, parseOptions, type ScenarioName, usage } from './options.ts';
 import { describeMachine, type Report, renderTable } from './report.ts';
+import { asynchronous } from './scenarios/async.ts';
 import { burst } from './scenarios/burst.ts';
 import { coldstart } from './scenarios/coldstart.ts';
 import { density } from './scenarios/density.ts';
@@ -19,6 +20,7 @@ const scenarios: Record<ScenarioName, (bed: Bed, options: Options) => Promise<Pa
   soak,
   warm,
   overload,
+  async: asynchronous,
 };
 
 const INTERRUPTED = 130;

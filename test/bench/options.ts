@@ -14,6 +14,7 @@ const TAKES = {
   soak: ['class', 'minutes'],
   warm: ['class', 'seconds'],
   overload: ['class', 'seconds'],
+  async: ['class', 'seconds'],
 } as const satisfies Record<string, readonly Special[]>;
 
 const SPECIAL = ['class', 'count', 'seconds', 'functions', 'minutes', 'interval', 'pool'] as const;
@@ -54,6 +55,7 @@ export const usage = `Usage: npm run bench -- SCENARIO [OPTIONS]
   warm        One pod through the gateway, against the same pod directly; 1, 20 and 50 connections; all gateways
               together where there are several
   overload    Five times the capacity of the pods; against their peak
+  async       Asynchronous calls: how many are accepted and delivered, what an idle queue costs, what Redis needs
 
   --cluster local|current|real   Embedded cluster, started for this (default); KUBECONFIG and CATNAP_GATEWAY_URL;
                                  or the test cluster with the chart, taken or brought up for this (needs root)
@@ -61,7 +63,7 @@ export const usage = `Usage: npm run bench -- SCENARIO [OPTIONS]
                                  spec.class of the functions; default: the platform's own, for coldstart all
   --count N                      coldstart: calls to measure (default 100, 30 dedicated);
                                  density: wake-ups to measure among few and among all (default 50)
-  --seconds N                    warm, overload: time to measure each load, after the warm-up (default 9);
+  --seconds N                    warm, overload, async: time to measure each load, after the warm-up (default 9);
                                  noisy: time to measure before and during the noise (default 30)
   --functions N                  burst: functions that are called at once (default 100);
                                  density: sleeping functions (default 10000)

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { waitFor } from '#test/harness/wait-for.ts';
 import { inline } from './support/function.ts';
 import { call } from './support/http.ts';
 import { accept, finished } from './support/invocation.ts';
+import { seriesOf } from './support/metrics.ts';
 import { useNamespace } from './support/namespace.ts';
 
 describe('asynchronous calls', () => {
@@ -35,6 +37,35 @@ describe('asynchronous calls', () => {
     expect(second).toMatchObject({ status: 'succeeded', attempts: 2 });
     const never = await finished(test, await accept(test, 'retries', '', '?good=9'));
     expect(never).toMatchObject({ status: 'failed', attempts: 2 });
+  });
+
+  it('can be waited for and cancelled', async () => {
+    const test = space();
+    const code = `export const handler = (event, context) => new Promise((resolve) => {
+      context.signal.addEventListener('abort', () => resolve('aborted'));
+      setTimeout(resolve, Number(event.query.ms), 'done');
+    });`;
+    await test.deploy('slow', inline(code, { scaling: { minReplicas: 1 } }));
+    const url = (path: string) => `${test.platform.gatewayUrl}${path}`;
+    const waited = await call(url(`${await accept(test, 'slow', '', '?ms=500')}?wait=30`));
+    expect(JSON.parse(waited.text)).toMatchObject({ status: 'succeeded', response: { body: 'done' } });
+    const location = await accept(test, 'slow', '', '?ms=20000');
+    await waitFor(async () => JSON.parse((await call(url(location))).text).status === 'running', {
+      timeoutMs: 30_000,
+      describe: 'the call to run',
+    });
+    expect((await call(url(location), { method: 'DELETE' })).status).toBe(202);
+    expect(await finished(test, location)).toMatchObject({ status: 'cancelled' });
+  });
+
+  it('tell a function of the namespace how they ended', async () => {
+    const test = space();
+    await test.deploy('told', inline('export const handler = () => "thanks";'));
+    const failing = "export const handler = () => new Response('no', { status: 400 });";
+    await test.deploy('telling', inline(failing, { async: { onFailure: { function: 'told' } } }));
+    await finished(test, await accept(test, 'telling', ''));
+    const isTold = async () => (await seriesOf(test, 'told')).get('faas_invocations_total') === 1;
+    await waitFor(isTold, { timeoutMs: 30_000, describe: 'the function to be told' });
   });
 
   it('know no other ids than those they gave out', async () => {

@@ -52,7 +52,13 @@ describe('the Function definition', () => {
       resources: {},
       scaling: { minReplicas: 0, maxReplicas: 20, concurrency: 10, targetUtilization: 70, idleSeconds: 60 },
       queue: { maxDepth: 1000, maxWaitSeconds: 60 },
-      async: { maxAttempts: 3, backoffSeconds: 2 },
+      async: {
+        maxAttempts: 3,
+        backoffSeconds: 2,
+        maxBackoffSeconds: 3600,
+        maxAgeSeconds: 86400,
+        maxBacklog: 100000,
+      },
     });
     const partly = withDefaults(schema, fn({ scaling: { minReplicas: 3, maxReplicas: null } }));
     expect((partly.spec as { scaling: object }).scaling).toMatchObject({ minReplicas: 3, maxReplicas: 20 });
@@ -74,6 +80,17 @@ describe('good Functions', () => {
           { name: 'A', value: '' },
           { name: 'b.c-d', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } },
         ],
+      },
+    ],
+    [
+      'asynchronous calls',
+      {
+        source: inline,
+        async: {
+          retryOn: [429, 503],
+          onSuccess: { function: 'next' },
+          onFailure: { url: 'https://example.org/hook' },
+        },
       },
     ],
     ['sources of environment', { source: inline, envFrom: [{ secretRef: { name: 's' }, prefix: 'P_' }] }],
@@ -116,6 +133,29 @@ describe('bad Functions are refused with a sentence that names the field', () =>
       [
         'spec.scaling.minReplicas: Invalid value: 5000: spec.scaling.minReplicas in body should be less than or equal to 1000',
         'spec.scaling.minReplicas: Invalid value: minReplicas must not exceed maxReplicas',
+      ],
+    ],
+    [
+      'an outcome for both a function and a URL, and for a URL that is none',
+      fn({
+        source: inline,
+        async: {
+          onSuccess: { function: 'next', url: 'https://example.org/' },
+          onFailure: { url: 'mailto:me' },
+        },
+      }),
+      [
+        expect.stringMatching(/^spec\.async\.onFailure\.url: Invalid value: "mailto:me": .* should match/),
+        'spec.async.onSuccess: Invalid value: exactly one of function and url must be set',
+      ],
+    ],
+    [
+      'statuses to repeat that are no errors',
+      fn({ source: inline, async: { retryOn: [200] } }),
+      [
+        expect.stringMatching(
+          /^spec\.async\.retryOn\[0\]: Invalid value: 200: .* greater than or equal to 400$/,
+        ),
       ],
     ],
     [

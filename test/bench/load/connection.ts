@@ -24,9 +24,16 @@ export class Connection {
   /** Resolves when the connection is open, or failed to be. */
   readonly opened: Promise<void>;
 
-  constructor(host: string, port: number, path: string, { keepBody = false } = {}) {
+  constructor(
+    host: string,
+    port: number,
+    path: string,
+    { keepBody = false, headers = {} }: { keepBody?: boolean; headers?: Record<string, string> } = {},
+  ) {
     this.#keepBody = keepBody;
-    this.#request = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\n\r\n`, 'latin1');
+    const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    const head = `GET ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\n${fields.join('')}\r\n`;
+    this.#request = Buffer.from(head, 'latin1');
     this.#socket = connect({ host, port, noDelay: true });
     this.#socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     this.#socket.on('error', () => {});

@@ -28,7 +28,7 @@ function createTally(plan: LoadPlan): Tally {
       const now = performance.now();
       const status = answer ? String(answer.status) : 'none';
       result.statuses[status] = (result.statuses[status] ?? 0) + 1;
-      if (answer?.status === 200) result.latenciesMs.push(now - startedAt);
+      if (answer?.status === (plan.good ?? 200)) result.latenciesMs.push(now - startedAt);
       else if (answer) result.refusalsMs.push(now - startedAt);
       if (answer?.retryAfter) result.retryAfter++;
       result.elapsedMs = now - measureFrom;
@@ -52,9 +52,10 @@ function oneCall(connection: Connection, plan: LoadPlan, tally: Tally): Promise<
 
 async function closedLoop(plan: LoadPlan, tally: Tally): Promise<void> {
   const loop = async () => {
-    let connection = new Connection(plan.host, plan.port, plan.path);
+    let connection = new Connection(plan.host, plan.port, plan.path, { headers: plan.headers });
     while (performance.now() < tally.endsAt) {
-      if (connection.closed) connection = new Connection(plan.host, plan.port, plan.path);
+      if (connection.closed)
+        connection = new Connection(plan.host, plan.port, plan.path, { headers: plan.headers });
       await oneCall(connection, plan, tally);
     }
     connection.destroy();
@@ -67,7 +68,8 @@ async function openLoop(plan: LoadPlan, rate: number, tally: Tally): Promise<voi
   const idle: Connection[] = [];
   const underWay = new Set<Promise<void>>();
   const launch = () => {
-    const connection = takeOpen(idle) ?? new Connection(plan.host, plan.port, plan.path);
+    const connection =
+      takeOpen(idle) ?? new Connection(plan.host, plan.port, plan.path, { headers: plan.headers });
     const call = oneCall(connection, plan, tally).then(() => {
       underWay.delete(call);
       if (!connection.closed) idle.push(connection);

@@ -4,6 +4,10 @@ export interface LoadPlan {
   host: string;
   port: number;
   path: string;
+  /** Sent with each call. */
+  headers?: Record<string, string>;
+  /** The status of a good answer; 200 when absent. */
+  good?: number;
   /** Closed loop: this many connections, each sends its next call when it has the answer. */
   connections?: number;
   /** Open loop: calls per second, whatever comes back. */
@@ -20,7 +24,7 @@ export interface LoadResult {
   elapsedMs: number;
   /** Answers by status; `none` for calls without one. */
   statuses: Record<string, number>;
-  /** Of answers with 200, in ms. */
+  /** Of good answers, in ms. */
   latenciesMs: number[];
   /** Of other answers, in ms. */
   refusalsMs: number[];

@@ -31,7 +31,7 @@ async function generate(plan: LoadPlan | BurstPlan): Promise<unknown> {
   }
 }
 
-/** Every answer other than 200, and every call without one, is an error. */
+/** Every answer that is not good, and every call without one, is an error. */
 export function toResult(name: string, load: LoadResult): Result {
   const total = Object.values(load.statuses).reduce((sum, count) => sum + count, 0);
   return {

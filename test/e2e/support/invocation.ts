@@ -31,14 +31,14 @@ export async function accept(
   return location;
 }
 
-/** Waits until the call has succeeded or failed. */
+/** Waits until the call has ended. */
 export function finished(space: TestNamespace, location: string): Promise<Invocation> {
   return waitFor(
     async () => {
       const answer = await call(`${space.platform.gatewayUrl}${location}`);
       if (answer.status !== 200) throw new Error(`${answer.status} ${answer.text}`);
       const invocation = JSON.parse(answer.text) as Invocation;
-      if (!['succeeded', 'failed'].includes(invocation.status)) throw new Error(answer.text);
+      if (!['succeeded', 'failed', 'cancelled'].includes(invocation.status)) throw new Error(answer.text);
       return invocation;
     },
     { timeoutMs: TIMEOUT_MS, describe: `the end of ${location}`, intervalMs: 100 },

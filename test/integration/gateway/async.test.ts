@@ -1,42 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Seal } from '#crds/wire/seal.ts';
-import { DeliveryQueue } from '#gateway/async/delivery-queue.ts';
-import { encodeMessage } from '#gateway/async/message.ts';
-import { Records } from '#gateway/async/records.ts';
 import { startRedis, type TestRedis } from '#test/harness/redis.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
 import { type Answer, type Fixture, startFixture, withRedis } from './fixture.ts';
+import { asynchronous, enqueue, finished as finishedAt, untilConnected } from './invocation.ts';
 
 let redis: TestRedis;
 let fixture: Fixture;
 beforeEach(async () => {
   redis = await startRedis();
   fixture = await startFixture(withRedis(redis.url));
-  await waitFor(async () => (await fixture.call(`/invocations/i${'0'.repeat(32)}`)).status === 404, {
-    timeoutMs: 5_000,
-    describe: 'Redis to be connected',
-  });
+  await untilConnected(fixture);
 });
 afterEach(async () => {
   await fixture.stop();
   await redis.stop();
 });
 
-const asynchronous = { prefer: 'respond-async' };
-
-async function finished(accepted: Answer, timeoutMs = 10_000): Promise<Record<string, unknown>> {
-  const location = accepted.headers.location ?? '';
-  return waitFor(
-    async () => {
-      const status = (await fixture.call(location)).json();
-      return status.finishedAt ? status : undefined;
-    },
-    { timeoutMs, describe: `the end of ${location}` },
-  );
-}
+const finished = (accepted: Answer, timeoutMs?: number) => finishedAt(fixture, accepted, timeoutMs);
 
 describe('an asynchronous call', () => {
   it('is acknowledged, delivered, and its result can be fetched', async () => {
@@ -217,13 +199,13 @@ describe('when Redis is gone', () => {
 describe('a call sealed with another key', () => {
   it('stays queued until a gateway has that key', async () => {
     const key = randomBytes(32);
-    const id = `i${randomBytes(16).toString('hex')}`;
-    const path = fixture.addFunction('sealed');
+    fixture.addFunction('sealed');
     await fixture.addPod('sealed', (_, response) => response.end('opened'));
-    await enqueue(id, path.replace('/fn/', ''), new Seal(key));
     const client = new Redis(redis.url);
+    let id = '';
     try {
-      const isDelayed = async () => (await client.zcard('catnap:calls:delayed')) === 1;
+      id = await enqueue(client, 'shop/sealed', { key });
+      const isDelayed = async () => (await client.zcard('catnap:async:delayed')) === 1;
       await waitFor(isDelayed, { timeoutMs: 5_000, describe: 'the call to be postponed' });
       expect((await fixture.call(`/invocations/${id}`)).json()).toMatchObject({ status: 'queued' });
     } finally {
@@ -248,18 +230,4 @@ describe('a call sealed with another key', () => {
       await other.stop();
     }
   }, 60_000);
-
-  async function enqueue(id: string, functionKey: string, seal: Seal): Promise<void> {
-    const client = new Redis(redis.url);
-    const queue = new DeliveryQueue(client, pino({ level: 'silent' }));
-    try {
-      await new Records(client).create(id, functionKey, 'fingerprint');
-      const head = { method: 'GET', path: '/', requestId: 'r', headers: [] };
-      const sealed = seal.close(encodeMessage(head, Buffer.alloc(0)), `request:${id}:${functionKey}`);
-      await queue.add(id, { function: functionKey, request: sealed.toString('base64') }, 1);
-    } finally {
-      await queue.close();
-      client.disconnect();
-    }
-  }
 });

@@ -162,7 +162,14 @@ export function functionObject(
         ...spec.scaling,
       },
       queue: { maxDepth: 1000, maxWaitSeconds: 60, ...spec.queue },
-      async: { maxAttempts: 3, backoffSeconds: 1, ...spec.async },
+      async: {
+        maxAttempts: 3,
+        backoffSeconds: 1,
+        maxBackoffSeconds: 3600,
+        maxAgeSeconds: 86_400,
+        maxBacklog: 100_000,
+        ...spec.async,
+      },
     },
     status,
   };
