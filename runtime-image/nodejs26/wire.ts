@@ -29,9 +29,6 @@ export const environment = {
 export const ANNOUNCE_PATH = '/announce';
 export const announceHeaders = {
   function: 'x-catnap-function',
-  delay: 'x-catnap-delay',
-  at: 'x-catnap-at',
-  callback: 'x-catnap-callback',
   podUid: 'x-catnap-pod-uid',
   port: 'x-catnap-port',
 } as const;
@@ -83,6 +80,9 @@ export const headers = {
   invocationId: 'x-catnap-invocation-id',
   attempt: 'x-catnap-attempt',
   function: 'x-catnap-function',
+  delay: 'x-catnap-delay',
+  at: 'x-catnap-at',
+  callback: 'x-catnap-callback',
 } as const;
 
 export const PLATFORM_HEADER_PREFIX = 'x-catnap-';
