@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 const parts = ['crds', 'kube', 'operator', 'gateway', 'runtime-image', 'local', 'charts'];
 
 /**
- * Three projects: `unit` stands beside the source, `integration` uses real parts (Redis, processes,
- * sockets), `e2e` drives a whole platform through kubectl and HTTP.
+ * `unit` stands beside the source, `integration` uses real parts (Redis, processes, sockets), `brokers` the real
+ * servers of trigger sources, `e2e` drives a whole platform through kubectl and HTTP.
  */
 export default defineConfig({
   test: {
@@ -30,6 +30,16 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'brokers',
+          include: ['test/brokers/**/*.test.ts'],
+          testTimeout: 60_000,
+          // What is not there yet is installed, or compiled.
+          hookTimeout: 600_000,
         },
       },
       {

@@ -96,6 +96,29 @@ const calls: Row = {
   ],
 };
 
+const perTrigger = `${perFunction} {{trigger}}`;
+const byTrigger = 'namespace, function, trigger';
+const triggers: Row = {
+  title: 'Triggers',
+  panels: [
+    {
+      title: 'Events',
+      unit: 'reqps',
+      queries: { [`${perTrigger} {{result}}`]: rate('catnap_trigger_events_total', `${byTrigger}, result`) },
+    },
+    {
+      title: 'Events that wait at their source',
+      unit: 'short',
+      queries: { [perTrigger]: `max by (${byTrigger}) (catnap_trigger_lag{${functions}})` },
+    },
+    {
+      title: 'Connected',
+      unit: 'short',
+      queries: { [perTrigger]: `max by (${byTrigger}) (catnap_trigger_connected{${functions}})` },
+    },
+  ],
+};
+
 const scaling: Row = {
   title: 'Cold starts and scaling',
   panels: [
@@ -249,4 +272,4 @@ const platform: Row = {
   ],
 };
 
-export const rows: Row[] = [calls, scaling, platform];
+export const rows: Row[] = [calls, triggers, scaling, platform];
