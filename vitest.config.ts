@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 const parts = ['crds', 'kube', 'operator', 'gateway', 'runtime-image', 'local', 'charts'];
 
 /**
- * `unit` stands beside the source, `integration` uses real parts (Redis, processes, sockets), `brokers` the real
+ * `unit` stands beside the source, `integration` uses real parts (Redis, processes, sockets), `triggers` the real
  * servers of trigger sources, `e2e` drives a whole platform through kubectl and HTTP.
  */
 export default defineConfig({
@@ -35,8 +35,8 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'brokers',
-          include: ['test/brokers/**/*.test.ts'],
+          name: 'triggers',
+          include: ['test/triggers/**/*.test.ts'],
           testTimeout: 60_000,
           // What is not there yet is installed, or compiled.
           hookTimeout: 600_000,

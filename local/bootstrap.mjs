@@ -20,7 +20,7 @@ const commands = {
   check: { run: ['test/run/main.ts', '--only', 'check'] },
   unit: { run: [...vitest, '--project', 'unit'], redis: true },
   integration: { run: [...vitest, '--project', 'integration'], redis: true },
-  brokers: { run: [...vitest, '--project', 'brokers'], redis: true },
+  triggers: { run: [...vitest, '--project', 'triggers'], redis: true },
   e2e: { run: ['test/e2e/main.ts'], redis: true },
   bench: { run: ['test/bench/main.ts'], redis: true },
   cluster: { run: ['test/cluster/main.ts'] },

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createRabbitmqSource } from '#gateway/triggers/sources/rabbitmq.ts';
 import { startRabbitmq, type TestRabbitmq } from '#test/harness/brokers/rabbitmq.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
-import { gate, type RunningSource, runSource } from '#test/integration/triggers/run-source.ts';
+import { gate, type RunningSource, runSource } from './run-source.ts';
 
 let server: TestRabbitmq;
 let connection: ChannelModel | undefined;

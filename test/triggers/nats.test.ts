@@ -10,7 +10,7 @@ import { createNatsSource } from '#gateway/triggers/sources/nats.ts';
 import { createTestAuthority } from '#kube/testing/certificates.ts';
 import { startNats } from '#test/harness/brokers/nats.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
-import { never, type ObservedRun, observe } from '#test/integration/triggers/observed-run.ts';
+import { never, type ObservedRun, observe } from './observed-run.ts';
 
 type Server = Awaited<ReturnType<typeof startNats>>;
 type Config = Static<typeof nats>;

@@ -8,7 +8,7 @@ import { Metrics } from '#gateway/metrics/metrics.ts';
 import type { SourceContext, TriggerEvent, TriggerSetup } from '#gateway/triggers/source.ts';
 import { startRedis, type TestRedis } from '#test/harness/redis.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
-import { type Fixture, startFixture, withRedis } from '../gateway/fixture.ts';
+import { type Fixture, startFixture, withRedis } from '#test/integration/gateway/fixture.ts';
 import { prepareRedis, seal, storeTriggers, triggerSpec } from './support.ts';
 
 let server: TestRedis;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createKafkaSource } from '#gateway/triggers/sources/kafka.ts';
 import { startKafka, type TestKafka } from '#test/harness/brokers/kafka.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
-import { gate, type RunningSource, runSource } from '#test/integration/triggers/run-source.ts';
+import { gate, type RunningSource, runSource } from './run-source.ts';
 
 let kafka: TestKafka;
 let admin: Admin;

@@ -6,7 +6,7 @@ import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startRedis, type TestRedis } from '#test/harness/redis.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
-import { freePort, withRedis } from '../gateway/fixture.ts';
+import { freePort, withRedis } from '#test/integration/gateway/fixture.ts';
 import { type Broker, startBroker } from './broker.ts';
 import { prepareRedis, storeTriggers, triggerSpec } from './support.ts';
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createLastRuns } from '#gateway/triggers/last-runs.ts';
 import { startRedis, type TestRedis } from '#test/harness/redis.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
-import { type Fixture, startFixture, withRedis } from '../gateway/fixture.ts';
+import { type Fixture, startFixture, withRedis } from '#test/integration/gateway/fixture.ts';
 import { prepareRedis, storeTriggers, triggerSpec } from './support.ts';
 
 const HOUR_MS = 3_600_000;

@@ -9,7 +9,7 @@ import { createMqttSource } from '#gateway/triggers/sources/mqtt.ts';
 import { createTestAuthority } from '#kube/testing/certificates.ts';
 import { mosquittoUser, startMosquitto } from '#test/harness/brokers/mosquitto.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
-import { never, type ObservedRun, observe } from '#test/integration/triggers/observed-run.ts';
+import { never, type ObservedRun, observe } from './observed-run.ts';
 
 type Config = Static<typeof mqtt>;
 

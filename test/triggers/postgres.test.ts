@@ -4,7 +4,7 @@ import { slotName } from '#gateway/triggers/sources/postgres/slot-name.ts';
 import { createPostgresSource } from '#gateway/triggers/sources/postgres.ts';
 import { startPostgres, type TestPostgres } from '#test/harness/brokers/postgres.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
-import { keepRunning, runSource, type SourceRun } from '#test/integration/triggers/source-run.ts';
+import { keepRunning, runSource, type SourceRun } from './source-run.ts';
 
 type Config = Parameters<typeof createPostgresSource>[0]['config'];
 

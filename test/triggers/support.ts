@@ -4,7 +4,7 @@ import type { FunctionStatus } from '#crds/function/types.ts';
 import { Seal } from '#crds/wire/seal.ts';
 import { type TriggerSpec, triggersContext, triggersDigest, triggersKey } from '#crds/wire/trigger-spec.ts';
 import { SINCE_KEY } from '#gateway/triggers/lease-store.ts';
-import { ENCRYPTION_KEY, NAMESPACE } from '../gateway/fixture.ts';
+import { ENCRYPTION_KEY, NAMESPACE } from '#test/integration/gateway/fixture.ts';
 
 export const seal = new Seal(Buffer.from(ENCRYPTION_KEY, 'base64'));
 

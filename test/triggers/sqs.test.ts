@@ -17,7 +17,7 @@ import { createSqsSource } from '#gateway/triggers/sources/sqs.ts';
 import { createTestAuthority } from '#kube/testing/certificates.ts';
 import { startSqs } from '#test/harness/brokers/sqs.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
-import { never, type ObservedRun, observe } from '#test/integration/triggers/observed-run.ts';
+import { never, type ObservedRun, observe } from './observed-run.ts';
 
 type Config = Static<typeof sqs>;
 

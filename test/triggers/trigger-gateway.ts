@@ -4,7 +4,13 @@ import { pino } from 'pino';
 import type { Function as CatnapFunction } from '#crds/function/types.ts';
 import { readConfig } from '#gateway/config.ts';
 import { startGateway } from '#gateway/gateway.ts';
-import { FakeScales, FakeSource, functionObject, NAMESPACE, podObject } from '../gateway/fixture.ts';
+import {
+  FakeScales,
+  FakeSource,
+  functionObject,
+  NAMESPACE,
+  podObject,
+} from '#test/integration/gateway/fixture.ts';
 import { brokerSource } from './broker.ts';
 
 const [readerId = '', brokerUrl = '', name = '', digest = '', address = '', podPort = ''] =
