@@ -12,7 +12,8 @@ const ROUNDS = 2;
 
 /** Loads and calls functions that do nothing, so that the first real one finds the thread's code compiled. */
 export async function rehearse(directory: string): Promise<void> {
-  for (const [i, { handler, files }] of Array.from({ length: ROUNDS }, () => pieces).flat().entries()) {
+  const all = Array.from({ length: ROUNDS }, () => pieces).flat();
+  for (const [i, { handler, files }] of all.entries()) {
     const stage = join(directory, `rehearsal-${i}`);
     mkdirSync(stage, { recursive: true });
     const spec = { function: 'rehearsal/piece', revision: '0', env: {}, files };
