@@ -6,6 +6,7 @@ import { inline, type Spec } from './support/function.ts';
 import { type TestNamespace, useNamespace } from './support/namespace.ts';
 import { isReady } from './support/parts.ts';
 import { warmPods } from './support/pool.ts';
+import { requires } from './support/requires.ts';
 
 const WHO = `
   let calls = 0;
@@ -80,8 +81,10 @@ describe('a pooled function', () => {
     expect((await labelled(test, 'again')).metadata?.uid).not.toBe(pod.metadata?.uid);
   });
 
-  it('runs new code after a redeploy while it has a borrowed pod', async () => {
+  it('runs new code after a redeploy while it has a borrowed pod', async (context) => {
     const test = space();
+    // Half a minute; the operator's own tests have it on the embedded cluster.
+    requires(context, test.platform.cluster !== 'local', 'time for a take-over: run it on a cluster');
     await deployAsleep(test, 'moved', { scaling: { idleSeconds: 30 } });
     await test.call('moved');
     await labelled(test, 'moved');

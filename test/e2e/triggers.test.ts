@@ -104,26 +104,6 @@ describe('a trigger', () => {
     expect(event?.type).toMatch(/ObjectCreated:Put$/);
     expect(event?.subject).toContain('cat.jpg');
   });
-
-  it('says which Secret it lacks, and starts when that is there', async () => {
-    const test = space();
-    await test.apply(
-      'waits',
-      collecting({
-        triggers: [{ name: 'bucket', secretRef: { name: 'later' }, s3: { webhook: {} } }],
-      }),
-    );
-    const condition = async () => (await test.function('waits')).status?.triggers?.list?.[0]?.conditions?.[0];
-    await waitFor(async () => (await condition())?.reason === 'SecretMissing', {
-      timeoutMs: 30_000,
-      describe: 'SecretMissing',
-    });
-    await test.applyData('Secret', 'later', { token: 'x' });
-    await waitFor(async () => (await condition())?.status === 'True', {
-      timeoutMs: 40_000,
-      describe: 'Connected',
-    });
-  });
 });
 
 describe('CloudEvents', () => {
