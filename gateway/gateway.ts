@@ -125,7 +125,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       settleMs: options.settleMs ?? 0,
       limitMs,
     });
-    await Promise.race([triggersStopped, new Promise((resolve) => setTimeout(resolve, CLOSE_MS))]);
+    await Promise.race([triggersStopped, new Promise((resolve) => setTimeout(resolve, TRIGGERS_CLOSE_MS))]);
     await sampler.stop();
     await asynchronous.close();
     invoker.stop();
@@ -144,8 +144,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return { port, controlPort, announcePort, invoker, stop };
 }
 
-/** How long triggers may take to be given up once everything else is done. */
-const CLOSE_MS = 1_000;
+/** How long triggers may take to acknowledge what was delivered and to be given up, once everything else is done. */
+const TRIGGERS_CLOSE_MS = 5_000;
 
 function createHooks(
   port: HookPort | undefined,
