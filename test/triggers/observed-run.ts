@@ -1,6 +1,6 @@
 /** Runs a trigger source in the place of the gateway's runner, and records what it tells. */
-import { pino } from 'pino';
 import type { TriggerEvent, TriggerSource } from '#gateway/triggers/source.ts';
+import { Recording } from './recording.ts';
 
 export interface ObservedRun {
   /** In the order in which they were handed over. */
@@ -25,32 +25,22 @@ export function observe(
   const { promise: refused, reject } = Promise.withResolvers<never>();
   refused.catch(() => {});
   const refuse = () => reject(new Error('the trigger stops'));
-  const events: TriggerEvent[] = [];
-  let connected = false;
-  let lag: number | undefined;
-  const finished = source.run({
-    signal: controller.signal,
-    log: pino({ level: 'silent' }),
-    connected: () => {
-      connected = true;
-    },
-    lag: (count) => {
-      lag = count;
-    },
-    async deliver(delivered) {
-      events.push(...delivered);
+  const recording = new Recording();
+  const { events } = recording;
+  const finished = source.run(
+    recording.context(controller.signal, async (delivered) => {
       await Promise.race([Promise.all(delivered.map(deliver)), refused]);
-    },
-  });
+    }),
+  );
   finished.catch(() => {});
   return {
     events,
     finished,
     get connected() {
-      return connected;
+      return recording.connected;
     },
     get lag() {
-      return lag;
+      return recording.lag;
     },
     texts: () => events.map(({ data }) => data.toString()),
     refuse,

@@ -1,17 +1,11 @@
 /** Runs a trigger source as a gateway does, with a function that a test has in its hands. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { pino } from 'pino';
 import type { TriggerEvent, TriggerSource } from '#gateway/triggers/source.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
+import { Recording } from './recording.ts';
 
-export interface RunningSource {
-  /** Handed over, in order; again when handed over again. */
-  readonly events: TriggerEvent[];
-  /** What the source told, the newest last. */
-  readonly lags: number[];
+export interface RunningSource extends Pick<Recording, 'events' | 'lags' | 'connections'> {
   readonly errors: Error[];
-  /** Runs that had a connection. */
-  connections: number;
   /** What the function does with an event; succeeds at once by default. */
   handle: (event: TriggerEvent) => Promise<void>;
   /** Waits until so many events with different ids were handed over, and returns them without repeats. */
@@ -31,11 +25,15 @@ export function runSource(source: TriggerSource, { once = false } = {}): Running
     signal.addEventListener('abort', () => reject(new Error('the trigger stops')));
   });
   stopped.catch(() => {});
+  const recording = new Recording();
+  const { events, lags } = recording;
   const running: RunningSource = {
-    events: [],
-    lags: [],
+    events,
+    lags,
     errors: [],
-    connections: 0,
+    get connections() {
+      return recording.connections;
+    },
     handle: async () => {},
     received: (count, timeoutMs = 20_000) =>
       waitFor(() => distinct(running.events).length >= count && distinct(running.events), {
@@ -55,18 +53,9 @@ export function runSource(source: TriggerSource, { once = false } = {}): Running
       return performance.now() - started;
     },
   };
-  const context = {
-    signal,
-    log: pino({ level: 'silent' }),
-    connected: () => {
-      running.connections += 1;
-    },
-    lag: (events: number) => void running.lags.push(events),
-    async deliver(events: readonly TriggerEvent[]) {
-      running.events.push(...events);
-      await Promise.race([Promise.all(events.map((event) => running.handle(event))), stopped]);
-    },
-  };
+  const context = recording.context(signal, async (delivered) => {
+    await Promise.race([Promise.all(delivered.map((event) => running.handle(event))), stopped]);
+  });
   const over = (async () => {
     while (!signal.aborted) {
       await source.run(context).catch((error: Error) => running.errors.push(error));

@@ -1,10 +1,8 @@
 /** Runs a source as the gateway's runner does, with a delivery that the test decides on. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { pino } from 'pino';
 import type { TriggerEvent, TriggerSource } from '#gateway/triggers/source.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
-
-const log = pino({ level: 'silent' });
+import { Recording } from './recording.ts';
 
 export interface SourceRun {
   /** Delivered, in order. */
@@ -25,36 +23,27 @@ type Deliver = (events: readonly TriggerEvent[]) => Promise<void>;
 /** Runs it once. */
 export function runSource(source: TriggerSource, deliver: Deliver = async () => {}): SourceRun {
   const controller = new AbortController();
+  const recording = new Recording();
   const events: TriggerEvent[] = [];
-  let connected = false;
-  let lag: number | undefined;
-  const finished = source.run({
-    signal: controller.signal,
-    log,
-    connected() {
-      connected = true;
-    },
-    lag(waiting) {
-      lag = waiting;
-    },
-    async deliver(batch) {
+  const finished = source.run(
+    recording.context(controller.signal, async (batch) => {
       await deliver(batch);
       events.push(...batch);
-    },
-  });
+    }),
+  );
   finished.catch(() => {});
   return {
     events,
     get connected() {
-      return connected;
+      return recording.connected;
     },
     get lag() {
-      return lag;
+      return recording.lag;
     },
     finished,
     async whenConnected() {
       const isConnected = () =>
-        waitFor(() => connected, { timeoutMs: 15_000, describe: 'the source', intervalMs: 5 });
+        waitFor(() => recording.connected, { timeoutMs: 15_000, describe: 'the source', intervalMs: 5 });
       await Promise.race([isConnected(), failureOf(finished)]);
     },
     async received(count) {

@@ -1,12 +1,12 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { fileURLToPath } from 'node:url';
 import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startRedis, type TestRedis } from '#test/harness/redis.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
-import { freePort, withRedis } from '#test/integration/gateway/fixture.ts';
+import { freePort } from '#test/integration/gateway/fixture.ts';
+import { forkGateway } from '#test/integration/gateway/fork-gateway.ts';
 import { type Broker, startBroker } from './broker.ts';
 import { prepareRedis, storeTriggers, triggerSpec } from './support.ts';
 
@@ -47,20 +47,11 @@ async function startGateways(...ids: string[]): Promise<void> {
   const status = await storeTriggers(redis, 'consumer', [triggerSpec('events', 'test')]);
   const digest = status.triggers?.digest as string;
   for (const id of ids) {
-    const child = fork(
-      fileURLToPath(new URL('./trigger-gateway.ts', import.meta.url)),
+    const child = forkGateway(
+      new URL('./trigger-gateway.ts', import.meta.url),
       [id, broker.url, 'consumer', digest, POD_ADDRESS, String(podPort)],
-      {
-        env: {
-          ...process.env,
-          ...withRedis(server.url),
-          CATNAP_GATEWAY_HOST: '127.0.0.1',
-          CATNAP_GATEWAY_PORT: '0',
-          CATNAP_CONTROL_PORT: '0',
-          CATNAP_ANNOUNCE_PORT: '0',
-          CATNAP_DRAIN_SECONDS: '5',
-        },
-      },
+      server.url,
+      { CATNAP_DRAIN_SECONDS: '5' },
     );
     gateways.set(id, child);
     await once(child, 'message');

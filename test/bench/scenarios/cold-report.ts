@@ -2,6 +2,7 @@
 
 import { callsResult } from '../functions/calls-result.ts';
 import type { ColdCall } from '../functions/cold-calls.ts';
+import type { Timing } from '../functions/server-timing.ts';
 import type { Result } from '../report.ts';
 import { latencies } from '../stats.ts';
 import { type Goal, judge, type Target } from '../targets.ts';
@@ -25,7 +26,8 @@ export function pooledResults(name: string, calls: ColdCall[]): Result[] {
   ];
 }
 
-function timingResults(calls: ColdCall[]): Result[] {
+/** The parts of what calls waited for, of those that told. */
+export function timingResults(calls: { timing?: Timing | undefined }[]): Result[] {
   return (['queue', 'claim', 'load', 'function'] as const).flatMap((part) => {
     const times = calls.flatMap(({ timing }) => timing?.[part] ?? []);
     if (times.length === 0) return [];

@@ -14,8 +14,9 @@ import { TELLS_POD } from '../functions/served-by.ts';
 import { timingOf } from '../functions/server-timing.ts';
 import { numbered } from '../parallel.ts';
 import type { Result } from '../report.ts';
-import { latencies, round } from '../stats.ts';
+import { round } from '../stats.ts';
 import { judge, type Target } from '../targets.ts';
+import { timingResults } from './cold-report.ts';
 
 const FUNCTIONS = 25;
 const LOADED_CALLS = 2_000;
@@ -45,7 +46,11 @@ export async function isolates(bed: Bed, { count, intervalMs }: IsolateOptions):
     const loaded = await loadedShare(bed, caller);
     const result = callsResult('isolate cold start', cold);
     return {
-      results: [result, ...timings(cold), loaded.result],
+      results: [
+        result,
+        ...timingResults(cold.map(({ exchange }) => ({ timing: timingOf(exchange) }))),
+        loaded.result,
+      ],
       targets: targetsOf(result, loaded.percent),
       notes: [`Isolates: one call each ${intervalMs} ms, ${names.length} in a row; ${hosts} hosts for them.`],
     };
@@ -100,15 +105,6 @@ async function loadedShare(bed: Bed, caller: Caller): Promise<{ result: Result; 
     result: callsResult(`${FUNCTIONS} isolates called at random, ${LOADED_RATE} calls/s`, calls),
     percent: round(100 - (100 * waited) / calls.length, 2),
   };
-}
-
-function timings(calls: TimedCall[]): Result[] {
-  return (['queue', 'claim', 'load', 'function'] as const).flatMap((part) => {
-    const times = calls.flatMap(({ exchange }) => timingOf(exchange)[part] ?? []);
-    return times.length > 0
-      ? [{ name: `    of that, ${part}`, n: times.length, ...latencies(times), errors: 0 }]
-      : [];
-  });
 }
 
 function targetsOf({ p50_ms, p95_ms }: Result, loadedPercent: number): Target[] {

@@ -1,11 +1,11 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent } from 'node:http';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startRedis, type TestRedis } from '#test/harness/redis.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
 import { call, type FakePod, type Fixture, startFixture, withRedis } from './fixture.ts';
+import { forkGateway } from './fork-gateway.ts';
 import { untilConnected } from './invocation.ts';
 
 const CALLS = 3_000;
@@ -72,19 +72,10 @@ function untilDelivered(calls: string[]): Promise<unknown> {
 const duplicates = () => [...delivered.values()].reduce((sum, count) => sum + count - 1, 0);
 
 async function startDoomed(): Promise<number> {
-  doomed = fork(
-    fileURLToPath(new URL('./gateway-process.ts', import.meta.url)),
+  doomed = forkGateway(
+    new URL('./gateway-process.ts', import.meta.url),
     ['busy', pod.address, String(fixture.podPort)],
-    {
-      env: {
-        ...process.env,
-        ...withRedis(redis.url),
-        CATNAP_GATEWAY_HOST: '127.0.0.1',
-        CATNAP_GATEWAY_PORT: '0',
-        CATNAP_CONTROL_PORT: '0',
-        CATNAP_ANNOUNCE_PORT: '0',
-      },
-    },
+    redis.url,
   );
   const [port] = (await once(doomed, 'message')) as [number];
   await waitFor(async () => (await call(port, `/invocations/i${'0'.repeat(32)}`)).status === 404, {

@@ -1,10 +1,9 @@
-import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startRedis, type TestRedis } from '#test/harness/redis.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
 import { type Answer, call, type Fixture, startFixture, withRedis } from './fixture.ts';
+import { forkGateway } from './fork-gateway.ts';
 
 let redis: TestRedis;
 let fixture: Fixture;
@@ -27,19 +26,10 @@ it('another gateway delivers within 20 s what a killed one had begun', async () 
     // The first delivery never ends by itself.
     if (attempts.length > 1) response.end('delivered');
   });
-  const doomed = fork(
-    fileURLToPath(new URL('./gateway-process.ts', import.meta.url)),
+  const doomed = forkGateway(
+    new URL('./gateway-process.ts', import.meta.url),
     ['important', pod.address, String(fixture.podPort)],
-    {
-      env: {
-        ...process.env,
-        ...withRedis(redis.url),
-        CATNAP_GATEWAY_HOST: '127.0.0.1',
-        CATNAP_GATEWAY_PORT: '0',
-        CATNAP_CONTROL_PORT: '0',
-        CATNAP_ANNOUNCE_PORT: '0',
-      },
-    },
+    redis.url,
   );
   try {
     const [port] = (await once(doomed, 'message')) as [number];
