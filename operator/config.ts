@@ -1,5 +1,6 @@
 /** The operator's settings: read from the environment once, checked together, frozen. */
 import { announceKey } from '#crds/wire/announcement.ts';
+import { DNS_LABEL } from '#crds/wire/names.ts';
 import { type RedisAddress, readRedisAddress } from '#crds/wire/redis-address.ts';
 
 export interface Config {
@@ -43,7 +44,6 @@ export interface PoolConfig {
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
-const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /**
  * Reads the settings.

@@ -31,6 +31,9 @@ export const fieldManagers = {
   gateway: 'catnap-gateway',
 } as const;
 
+/** Names of namespaces, functions and triggers (RFC 1123). */
+export const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
 /** The port a function container serves HTTP on; also its `PORT`. */
 export const FUNCTION_PORT = 8080;
 export const FUNCTION_CONTAINER = 'function';

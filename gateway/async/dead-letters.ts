@@ -30,6 +30,9 @@ export interface NewDeadLetter {
   readonly detail: string;
 }
 
+/** Where what failed for good is put away: rejects when it could not be, and then it is not given up. */
+export type DeadLetterSink = Pick<DeadLetters, 'add'>;
+
 export interface DeadLetter {
   readonly id: string;
   readonly functionKey: string;

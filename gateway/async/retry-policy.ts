@@ -1,6 +1,7 @@
 /** What one delivery of an asynchronous call means for the next. Pure. */
 import type { Failure } from '#gateway/errors.ts';
 import type { AsyncLimits } from '#gateway/functions/limits.ts';
+import { backoffMs as exponential } from '#kube/backoff.ts';
 
 /** Longest pause that a function can ask for. */
 const LONGEST_RETRY_AFTER_MS = 3_600_000;
@@ -65,8 +66,7 @@ export function backoffMs(
   { backoffMs: base, maxBackoffMs }: Pick<AsyncLimits, 'backoffMs' | 'maxBackoffMs'>,
   random: number,
 ): number {
-  const pause = Math.min(base * 2 ** Math.min(attempt - 1, 30), maxBackoffMs);
-  return Math.round(pause * (0.5 + random * 0.5));
+  return Math.round(exponential(attempt, { minMs: base, maxMs: maxBackoffMs, random: () => 1 - random }));
 }
 
 /** Milliseconds to wait by a Retry-After header, in either of its forms; undefined when it has none. */

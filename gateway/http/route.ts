@@ -101,12 +101,7 @@ function invocationRoute(url: string): Route {
   const query = url.slice(path.length + 1);
   const [id = '', part, ...more] = path.slice(INVOCATIONS.length).split('/');
   if (id === '' || more.length > 0 || (part !== undefined && part !== 'response')) return undefined;
-  return {
-    kind: 'invocation',
-    id,
-    response: part === 'response',
-    query,
-  };
+  return { kind: 'invocation', id, response: part === 'response', query };
 }
 
 /** `http://host/path` → `/path`; servers must accept the absolute form (RFC 9112 §3.2.2). */

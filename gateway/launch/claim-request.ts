@@ -2,6 +2,8 @@
 import type { KeyObject } from 'node:crypto';
 import { Client } from 'undici';
 import { CLAIM_PATH, type ClaimAnswer, claimHeaders, signClaim } from '#crds/wire/claim.ts';
+import { CLAIM_PORT } from '#crds/wire/names.ts';
+import type { Pod } from '#gateway/pods/pod.ts';
 import { terminationText } from '#gateway/pods/pod-view.ts';
 import type { PackedSpec } from './launch-specs.ts';
 
@@ -35,6 +37,15 @@ export interface ClaimTarget {
   readonly port: number;
   readonly podUid: string;
 }
+
+/** @param port other than the usual one in tests */
+export function claimTarget({ address = '', uid }: Pod, port = CLAIM_PORT): ClaimTarget {
+  return { address, port, podUid: uid };
+}
+
+/** For the log, of a pod that says neither yes nor no. */
+export const REFUSES_CLAIMS =
+  "does not accept this gateway's claims: operator and gateways must have the same encryption key and version";
 
 /** Sends a claim; never rejects. */
 export async function sendClaim(

@@ -5,13 +5,12 @@
  */
 import type { KeyObject } from 'node:crypto';
 import type { Logger } from 'pino';
-import { CLAIM_PORT } from '#crds/wire/names.ts';
 import type { FunctionState, Launch } from '#gateway/functions/function-state.ts';
 import type { FunctionTable } from '#gateway/functions/function-table.ts';
 import { replicasFor } from '#gateway/invoke/waker.ts';
 import type { Pod } from '#gateway/pods/pod.ts';
 import type { ClaimBook } from './claim-book.ts';
-import { type ClaimOutcome, sendClaim } from './claim-request.ts';
+import { type ClaimOutcome, claimTarget, REFUSES_CLAIMS, sendClaim } from './claim-request.ts';
 import type { LaunchSpecs, PackedSpec } from './launch-specs.ts';
 import { preferredPod } from './pool-order.ts';
 
@@ -119,8 +118,8 @@ export class Claimer {
 
   /** Asks once more when it is not known what became of the claim: a pod says the same to the same claim. */
   private async send(pod: Pod, spec: PackedSpec): Promise<ClaimOutcome> {
-    const { signingKey, claimPort = CLAIM_PORT } = this.options;
-    const target = { address: pod.address ?? '', port: claimPort, podUid: pod.uid };
+    const { signingKey, claimPort } = this.options;
+    const target = claimTarget(pod, claimPort);
     const outcome = await sendClaim(target, spec, signingKey);
     return outcome.kind === 'unreachable' ? sendClaim(target, spec, signingKey) : outcome;
   }
@@ -167,11 +166,7 @@ export class Claimer {
   }
 
   private isRefused(pod: Pod, status: number): false {
-    const hint = 'operator and gateways must have the same encryption key and version';
-    this.options.log.warn(
-      { pod: pod.name, status },
-      `a warm pod does not accept this gateway's claims: ${hint}`,
-    );
+    this.options.log.warn({ pod: pod.name, status }, `a warm pod ${REFUSES_CLAIMS}`);
     return false;
   }
 }

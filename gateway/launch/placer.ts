@@ -2,31 +2,20 @@
  * Gets functions that share hosts loaded on one. Which host is a matter of rendezvous hashing, so that all gateways
  * ask the same one first and calls find the code where it already is; the next is asked when that has no room.
  */
-import type { KeyObject } from 'node:crypto';
-import type { Logger } from 'pino';
-import { CLAIM_PORT } from '#crds/wire/names.ts';
 import type { FunctionState, Launch } from '#gateway/functions/function-state.ts';
 import type { FunctionTable } from '#gateway/functions/function-table.ts';
 import { Isolate } from '#gateway/pods/isolate.ts';
 import type { Pod } from '#gateway/pods/pod.ts';
-import { type ClaimOutcome, sendClaim } from './claim-request.ts';
-import type { LaunchSpecs, PackedSpec } from './launch-specs.ts';
+import { claimTarget, REFUSES_CLAIMS, sendClaim } from './claim-request.ts';
+import type { ClaimerOptions } from './claimer.ts';
+import type { PackedSpec } from './launch-specs.ts';
 import { preferredPod } from './pool-order.ts';
 
 /** How long a host that is full or cannot be reached is left alone. */
 const PAUSE_MS = 500;
 
-export interface PlacerOptions {
+export interface PlacerOptions extends Omit<ClaimerOptions, 'table' | 'book'> {
   readonly table: Pick<FunctionTable, 'warmPods' | 'addIsolate'>;
-  readonly specs: Pick<LaunchSpecs, 'get'>;
-  readonly signingKey: KeyObject;
-  readonly now: () => number;
-  readonly log: Logger;
-  readonly claimPort?: number;
-  /** No host takes it: it needs a pod of its own. */
-  readonly onExhausted: (fn: FunctionState) => void;
-  readonly onLoadFailed: (fn: FunctionState, message: string) => void;
-  readonly onOutcome: (outcome: ClaimOutcome['kind']) => void;
 }
 
 export class Placer {
@@ -110,10 +99,9 @@ export class Placer {
 
   /** Returns whether the question where the function runs is settled. */
   private async ask(fn: FunctionState, host: Pod, spec: PackedSpec): Promise<boolean> {
-    const { table, signingKey, claimPort = CLAIM_PORT, now, log, onLoadFailed, onOutcome } = this.options;
+    const { table, signingKey, claimPort, now, log, onLoadFailed, onOutcome } = this.options;
     const sentAt = now();
-    const target = { address: host.address ?? '', port: claimPort, podUid: host.uid };
-    const outcome = await sendClaim(target, spec, signingKey);
+    const outcome = await sendClaim(claimTarget(host, claimPort), spec, signingKey);
     onOutcome(outcome.kind);
     log.debug({ function: fn.key, host: host.name, ...outcome }, 'claim of an isolate');
     if (outcome.kind === 'claimed' && outcome.port !== undefined) {
@@ -130,11 +118,7 @@ export class Placer {
       return true;
     }
     if (outcome.kind === 'refused') {
-      const hint = 'operator and gateways must have the same encryption key and version';
-      log.warn(
-        { host: host.name, status: outcome.status },
-        `a host does not accept this gateway's claims: ${hint}`,
-      );
+      log.warn({ host: host.name, status: outcome.status }, `a host ${REFUSES_CLAIMS}`);
     }
     host.pausedUntil = now() + PAUSE_MS;
     return false;

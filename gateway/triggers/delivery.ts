@@ -1,9 +1,9 @@
 /** What brings the events of a trigger to its function, and counts them. */
 import type { Logger } from 'pino';
 import type { TriggerSpec } from '#crds/wire/trigger-spec.ts';
+import type { DeadLetterSink } from '#gateway/async/dead-letters.ts';
 import type { Invoker } from '#gateway/invoke/invoker.ts';
 import type { Clock } from '#kube/clock.ts';
-import type { DeadLetterSink } from './dead-letters.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Sender } from './sender.ts';
 import type { TriggerBook } from './trigger-book.ts';

@@ -1,11 +1,11 @@
 import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { NewDeadLetter } from '#gateway/async/dead-letters.ts';
 import { type Failure, failure, type ProblemCode } from '#gateway/errors.ts';
 import { FunctionState } from '#gateway/functions/function-state.ts';
 import type { Limits } from '#gateway/functions/limits.ts';
 import type { Exchange } from '#gateway/invoke/exchange.ts';
 import { createFakeClock, type FakeClock } from '#kube/testing/fake-clock.ts';
-import type { DeadLetter } from './dead-letters.ts';
 import { Sender, type SendResult, TriggerStopped } from './sender.ts';
 
 type Answer = number | [number, Record<string, string>] | ProblemCode | 'hang';
@@ -15,7 +15,7 @@ let clock: FakeClock;
 let fn: FunctionState | undefined;
 let answers: Answer[];
 let calls: { exchange: Exchange; cancelled: boolean }[];
-let buried: DeadLetter[];
+let buried: NewDeadLetter[];
 let sinkFailures: number;
 let owned: boolean;
 let retried: number;
@@ -69,6 +69,7 @@ function send(): Promise<SendResult> {
       add: async (entry) => {
         if (sinkFailures-- > 0) throw new Error('Redis is away');
         buried.push(entry);
+        return 'd1';
       },
     },
     owned: () => owned,

@@ -3,6 +3,7 @@
  * function took it or it lies among the dead letters.
  */
 import type { Logger } from 'pino';
+import type { DeadLetterSink } from '#gateway/async/dead-letters.ts';
 import type { StoredRequest } from '#gateway/async/message.ts';
 import { backoffMs } from '#gateway/async/retry-policy.ts';
 import { eventMessage } from '#gateway/cloudevents/http-message.ts';
@@ -13,7 +14,6 @@ import { startTrace } from '#gateway/http/trace-context.ts';
 import type { Invoker } from '#gateway/invoke/invoker.ts';
 import { backoffMs as waitMs } from '#kube/backoff.ts';
 import { type Clock, sleep } from '#kube/clock.ts';
-import type { DeadLetterSink } from './dead-letters.ts';
 import { EventExchange, type EventOutcome } from './event-exchange.ts';
 import type { TriggerEvent } from './source.ts';
 import { judgeAnswer, judgeNoAnswer } from './verdict.ts';

@@ -3,21 +3,10 @@
  * runs it, how often it is started again, and how its events reach the function is the runner's business.
  */
 import type { Logger } from 'pino';
+import type { CloudEvent } from '#gateway/cloudevents/event.ts';
 
-/** One event, in the terms of CloudEvents 1.0 (https://github.com/cloudevents/spec). */
-export interface TriggerEvent {
-  /** The same for the same event, however often the source hands it over. */
-  readonly id: string;
-  readonly type: string;
-  /** URI reference. */
-  readonly source: string;
-  readonly subject?: string;
-  /** RFC 3339. */
-  readonly time?: string;
-  readonly contentType?: string;
-  readonly data: Buffer;
-  /** Extension attributes: lower-case letters and digits. */
-  readonly extensions?: Readonly<Record<string, string>>;
+/** One event. Its id is the same for the same event, however often the source hands it over. */
+export interface TriggerEvent extends CloudEvent {
   /** Events with the same key reach the function one after the other, in order. */
   readonly key?: string;
 }

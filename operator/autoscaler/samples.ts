@@ -113,7 +113,7 @@ interface Told {
 
 /** Of several cold starts of one function, the last is kept. */
 function addTold({ pools, triggers, coldStarts }: Told, sample: Sample): void {
-  const { claims, strays, isolates } = readPoolReports({ ...sample });
+  const { claims, strays, isolates } = readPoolReports(sample);
   pools.claims.push(...claims);
   pools.strays.push(...strays);
   // Gateways that know of the same function know the same isolate, by and large.

@@ -1,4 +1,5 @@
 /** What gateways say of warm pods, taken from their samples. Pure; anything that is not as it should be is dropped. */
+import { DNS_LABEL } from '#crds/wire/names.ts';
 import type { Claim, Stray } from '#crds/wire/samples.ts';
 
 export interface PoolReports {
@@ -10,7 +11,6 @@ export interface PoolReports {
 
 /** More than any gateway has to tell; a bound on what a broken writer can cause. */
 const MAX_ENTRIES = 1_000;
-const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const POD_NAME = /^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/;
 const POOL_KEY = /^[-a-z0-9]{1,63}\/~[-a-z0-9]{1,63}$/;
 const UID = /^[A-Za-z0-9-]{1,64}$/;
@@ -20,7 +20,11 @@ const REVISION = /^[a-z0-9]{1,63}$/;
 type Entry = Partial<Record<string, unknown>>;
 
 /** @param sample of one gateway, as it was read */
-export function readPoolReports(sample: Record<string, unknown>): PoolReports {
+export function readPoolReports(sample: {
+  claims?: unknown;
+  strays?: unknown;
+  isolates?: unknown;
+}): PoolReports {
   return {
     isolates: isolatesOf(sample.isolates),
     claims: entriesOf(sample.claims).flatMap((entry) => claimOf(entry) ?? []),

@@ -1,4 +1,5 @@
 /** What gateways say of triggers, taken from their samples. Pure; anything that is not as it should be is dropped. */
+import { DNS_LABEL } from '#crds/wire/names.ts';
 import { type Reason, reasons } from '#crds/wire/reasons.ts';
 import type { TriggerReport } from '#crds/wire/samples.ts';
 
@@ -9,7 +10,6 @@ export type KnownTriggerReport = TriggerReport & { reason: Reason };
 const MAX_ENTRIES = 10_000;
 /** What people read at a glance, and what an Event holds. */
 const MAX_MESSAGE = 900;
-const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const known: ReadonlySet<unknown> = new Set<Reason>(Object.values(reasons));
 
 /** @param triggers of the sample of one gateway, as it was read */

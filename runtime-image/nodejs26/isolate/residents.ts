@@ -28,7 +28,7 @@ export class Residents {
   /** By the function's key. */
   readonly #residents = new Map<string, Resident>();
   readonly #leaving = new Set<Isolate>();
-  #nextPort: number = isolatePorts.first;
+  #nextPort: number;
 
   constructor(options: ResidentsOptions) {
     this.#options = options;

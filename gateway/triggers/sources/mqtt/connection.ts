@@ -7,6 +7,7 @@ import { connect as connectTls } from 'node:tls';
 import type { IConnackPacket, IPublishPacket, Packet } from 'mqtt-packet';
 import type { TriggerSetup } from '../../source.ts';
 import type { MqttConfig } from '../mqtt.ts';
+import { tlsSettings } from '../tls.ts';
 import { connectPacket } from './login.ts';
 import { disconnectReason, refusal } from './reasons.ts';
 import { MqttWire } from './wire.ts';
@@ -97,7 +98,6 @@ function openSocket({ config, credentials }: TriggerSetup<MqttConfig>): Socket {
   const { protocol, hostname, port } = new URL(config.url);
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   if (protocol === 'mqtt:') return connectTcp({ host, port: Number(port || 1883), noDelay: true });
-  const { 'ca.crt': ca, 'tls.crt': cert, 'tls.key': key } = credentials;
   const servername = isIP(host) ? undefined : host;
-  return connectTls({ host, servername, port: Number(port || 8883), ca, cert, key });
+  return connectTls({ host, servername, port: Number(port || 8883), ...tlsSettings(credentials) });
 }

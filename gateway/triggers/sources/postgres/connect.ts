@@ -3,6 +3,7 @@ import { Client, type ClientConfig } from 'pg';
 import type { Static } from 'typebox';
 import type { postgres } from '#crds/function/triggers/postgres.ts';
 import type { TriggerSetup } from '#gateway/triggers/source.ts';
+import { tlsSettings } from '../tls.ts';
 
 export type PostgresConfig = Static<typeof postgres>;
 export type PostgresSetup = TriggerSetup<PostgresConfig>;
@@ -72,9 +73,7 @@ function tlsOptions(config: PostgresConfig, credentials: PostgresSetup['credenti
   if (config.sslMode === 'disable') return false;
   return {
     rejectUnauthorized: config.sslMode === 'verify-full',
-    ca: credentials['ca.crt'],
-    cert: credentials['tls.crt'],
-    key: credentials['tls.key'],
+    ...tlsSettings(credentials),
   };
 }
 
