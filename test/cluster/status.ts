@@ -3,7 +3,7 @@ import { allParts } from './parts.ts';
 import { planNodes } from './plan/addresses.ts';
 import { pidOf } from './process/daemon.ts';
 import { answers } from './process/probe.ts';
-import { processMemory } from './process/proc.ts';
+import { markedProcesses, processMemory } from './process/proc.ts';
 
 export interface PartStatus {
   name: string;
@@ -22,7 +22,9 @@ export async function partStatuses(nodes: number): Promise<PartStatus[]> {
       return { name, pid, usable, memoryBytes: pid === undefined ? 0 : await processMemory(pid) };
     }),
   );
-  const contained = await Promise.all((await cgroupProcesses()).map(processMemory));
+  const daemons = new Set(await markedProcesses());
+  const inContainers = (await cgroupProcesses()).filter((pid) => !daemons.has(pid));
+  const contained = await Promise.all(inContainers.map(processMemory));
   const memoryBytes = contained.reduce((sum, bytes) => sum + bytes, 0);
   return [...parts, { name: `in containers (${contained.length})`, usable: true, memoryBytes }];
 }

@@ -15,14 +15,15 @@ export function cgroupRoots(mounts: string): string[] {
     .map(([, point]) => point ?? '');
 }
 
-const roots = async () => cgroupRoots(await readFile('/proc/self/mounts', 'utf8'));
+/** Of the hierarchies that are mounted here. */
+export const controllerRoots = async () => cgroupRoots(await readFile('/proc/self/mounts', 'utf8'));
 
 /** A kubelet refuses a cgroup root that is not there. */
 export async function createCgroup(path: string): Promise<void> {
-  for (const root of await roots()) await mkdir(join(root, path), { recursive: true });
+  for (const root of await controllerRoots()) await mkdir(join(root, path), { recursive: true });
 }
 
-/** Processes in all containers of the cluster. */
+/** Processes in all cgroups of the cluster: those of containers, and the daemons where CPU is shared out. */
 export async function cgroupProcesses(): Promise<number[]> {
   const pids = new Set<number>();
   for (const directory of await cgroupTree()) {
@@ -45,7 +46,7 @@ export async function removeCgroups(): Promise<void> {
 
 /** All directories of the cluster's cgroups, innermost first. */
 async function cgroupTree(): Promise<string[]> {
-  return (await roots()).map((root) => join(root, CGROUP)).flatMap(descend);
+  return (await controllerRoots()).map((root) => join(root, CGROUP)).flatMap(descend);
 }
 
 function descend(directory: string): string[] {

@@ -4,6 +4,7 @@ import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { waitFor } from '#local/up/wait-for.ts';
+import { weighWithDaemons } from '../host/cpu-shares.ts';
 import { PATH } from '../host/run.ts';
 import type { Part } from '../parts.ts';
 import { DIRECTORY, files } from '../plan/files.ts';
@@ -45,6 +46,7 @@ export async function launch(part: Part): Promise<void> {
       child.once('error', (error) => reject(new Error(`cannot start ${part.name}: ${error.message}`)));
     });
     const pid = child.pid as number;
+    await weighWithDaemons(pid);
     await writeFile(pidFile(part.name), `${pid} ${(await processStart(pid)) ?? 'ended'}`);
     child.unref();
   } finally {

@@ -7,6 +7,7 @@ import { corefile } from '../config/corefile.ts';
 import { kubeletConfig, nodeCgroup, RESOLV_CONF } from '../config/kubelet.ts';
 import { proxyConfig } from '../config/proxy.ts';
 import { createCgroup } from '../host/cgroups.ts';
+import { setNodeShares } from '../host/cpu-shares.ts';
 import type { NodeAddresses } from '../plan/addresses.ts';
 import { configFile, files, nodeFiles } from '../plan/files.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
@@ -32,4 +33,5 @@ export async function configureNode(node: NodeAddresses): Promise<void> {
   await writeFile(configFile(`kubelet-${node.name}.json`), JSON.stringify(kubeletConfig(node, own), null, 2));
   await writeKubeconfig(configFile(`kubelet-${node.name}.kubeconfig`), `kubelet-${node.name}`);
   await createCgroup(nodeCgroup(node.name));
+  await setNodeShares(nodeCgroup(node.name));
 }

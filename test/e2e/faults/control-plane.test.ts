@@ -50,7 +50,12 @@ describe('the control plane, under load,', () => {
     expect(report.lost).toEqual([]);
     await partReady(space, 'operator', 2);
     // The call may have taken a warm pod, which only the operator labels as the function's, and only a kubelet ends.
-    await waitFor(async () => (await space.pods('sleepy')).length > 0, {
+    // Called each time, since it may be asleep again by now.
+    const isLabelled = async () => {
+      await space.call('sleepy');
+      return (await space.pods('sleepy')).length > 0;
+    };
+    await waitFor(isLabelled, {
       timeoutMs: RECONNECTION_MS,
       describe: 'the operator to be back at work',
       intervalMs: 100,
