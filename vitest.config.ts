@@ -20,7 +20,8 @@ export default defineConfig({
             ...parts.map((part) => `${part}/**/*.test.ts`),
             'test/{tools,harness,checks,run,bench,cluster,e2e/support}/**/*.test.ts',
           ],
-          testTimeout: 10_000,
+          // Some bundle all sources or try thousands of inputs, which takes the whole of a core.
+          testTimeout: 30_000,
         },
       },
       {

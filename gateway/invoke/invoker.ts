@@ -92,6 +92,7 @@ export class Invoker {
       now,
       log,
       onExhausted: (fn: FunctionState) => gate.enter(fn),
+      isStarting: (fn: FunctionState) => gate.isStarting(fn),
       onLoadFailed: (fn: FunctionState, message: string) => admission.loadFailed(fn, message),
       onOutcome: (outcome: ClaimOutcome['kind']) => metrics.claims.inc({ outcome }),
     };

@@ -32,6 +32,11 @@ export class WakeGate {
     else this.waiting.add(fn);
   }
 
+  /** It has its turn. */
+  isStarting(fn: FunctionState): boolean {
+    return this.starting.has(fn);
+  }
+
   /** It has a pod, or nothing to do any more. */
   leave(fn: FunctionState): void {
     this.waiting.delete(fn);

@@ -12,12 +12,14 @@ const POOL = 'shop/~nodejs26-0';
 let warm: Pod[];
 let asked: string[];
 let exhausted: string[];
+let starting: Set<FunctionState>;
 let claimer: Claimer;
 
 beforeEach(() => {
   warm = [];
   asked = [];
   exhausted = [];
+  starting = new Set();
   claimer = new Claimer({
     table: { warmPods: () => warm, adopt: () => true },
     // Never answers: what is to be seen is who asks.
@@ -32,6 +34,7 @@ beforeEach(() => {
     now: () => 0,
     log: pino({ level: 'silent' }),
     onExhausted: ({ key }) => void exhausted.push(key),
+    isStarting: (fn) => starting.has(fn),
     onLoadFailed: () => {},
     onOutcome: () => {},
   });
@@ -83,6 +86,16 @@ it('comes back to functions that found the pool empty, in the order in which the
   warm = [pod('a')];
   claimer.poolChanged(POOL);
   expect(asked[0]).toBe('shop/first');
+});
+
+it('serves functions without a pod of their own on the way before those with one', () => {
+  const [first, second] = [waiting('first', 1), waiting('second', 1)];
+  claimer.claim(first);
+  claimer.claim(second);
+  starting.add(first);
+  warm = [pod('a')];
+  claimer.poolChanged(POOL);
+  expect(asked[0]).toBe('shop/second');
 });
 
 it('comes to an end with functions that may not have a warm pod', () => {

@@ -27,6 +27,8 @@ export interface ClaimerOptions {
   readonly claimPort?: number;
   /** No warm pod is to be had, and the function has none that may still come up. */
   readonly onExhausted: (fn: FunctionState) => void;
+  /** It was told to be exhausted, and has its turn to start a pod of its own. */
+  readonly isStarting: (fn: FunctionState) => boolean;
   readonly onLoadFailed: (fn: FunctionState, message: string) => void;
   readonly onOutcome: (outcome: ClaimOutcome['kind']) => void;
 }
@@ -57,14 +59,26 @@ export class Claimer {
   poolChanged(poolKey: string): void {
     const functions = this.starving.get(poolKey);
     if (functions === undefined) return;
-    // A copy: those that find nothing for them are remembered again.
-    for (const fn of [...functions]) {
+    for (const fn of this.inOrder(functions)) {
       const isServed = fn.waiting === 0 || fn.hasPodUp || fn.launch?.poolKey !== poolKey;
       if (!isServed && this.claimable(poolKey).length === 0) return;
       functions.delete(fn);
       if (!isServed) this.claim(fn);
     }
     if (functions.size === 0) this.starving.delete(poolKey);
+  }
+
+  /**
+   * Who came first is first, but those with a pod of their own on the way come after those without: as many pods as a
+   * cluster can start in a second, so many functions shall be awake.
+   *
+   * @returns a copy, since those that find nothing are remembered again
+   */
+  private inOrder(functions: Iterable<FunctionState>): FunctionState[] {
+    const { true: starting = [], false: others = [] } = Object.groupBy(functions, (fn) =>
+      this.options.isStarting(fn) ? 'true' : 'false',
+    );
+    return [...others, ...starting];
   }
 
   /**

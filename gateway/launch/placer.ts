@@ -14,7 +14,7 @@ import { preferredPod } from './pool-order.ts';
 /** How long a host that is full or cannot be reached is left alone. */
 const PAUSE_MS = 500;
 
-export interface PlacerOptions extends Omit<ClaimerOptions, 'table' | 'book'> {
+export interface PlacerOptions extends Omit<ClaimerOptions, 'table' | 'book' | 'isStarting'> {
   readonly table: Pick<FunctionTable, 'warmPods' | 'addIsolate'>;
 }
 

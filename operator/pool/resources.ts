@@ -11,7 +11,7 @@ import {
   NODE_OPTIONS,
   uidVariable,
 } from '../function/resources/environment.ts';
-import { confinedContainer, confinedPod } from '../function/resources/pod.ts';
+import { confinedContainer, confinedPod, probesOf } from '../function/resources/pod.ts';
 import { poolName, type Shape } from './shape.ts';
 
 /** Where a warm pod keeps what it is handed: in memory, and away from what functions may fill. */
@@ -66,7 +66,7 @@ function warmContainer(key: string, shape: Shape, settings: PoolSettings): Conta
     env: warmEnvironment(key, shape, settings),
     resources: shape.resources,
     // It stays open when a function is served, so that the pod stays ready from one to the other.
-    readinessProbe: { tcpSocket: { port: CLAIM_PORT }, periodSeconds: 1 },
+    ...probesOf(CLAIM_PORT),
     volumeMounts: [{ name: 'launch', mountPath: LAUNCH_DIR }],
   });
 }

@@ -9,7 +9,7 @@ import { configMapName } from './config-map.ts';
 import { containerEnvironment, FUNCTION_DIR } from './environment.ts';
 import { containerResources } from './memory.ts';
 import { childMetadata } from './owner.ts';
-import { confinedContainer, confinedPod } from './pod.ts';
+import { confinedContainer, confinedPod, probesOf } from './pod.ts';
 
 /** On a Deployment: hash of what the operator last applied, so that dropping a field is noticed too. */
 export const APPLIED_HASH = 'catnap.dev/applied-hash';
@@ -100,8 +100,7 @@ function functionContainer(fn: CatnapFunction, revision: string, settings: PodSe
     ports: [{ name: 'http', containerPort: FUNCTION_PORT, protocol: 'TCP' }],
     env: containerEnvironment(fn, revision, settings.announce),
     resources: containerResources(fn) as Container['resources'],
-    // A runtime listens only once its code is loaded, so a connection is all the proof there is to ask for.
-    readinessProbe: { tcpSocket: { port: FUNCTION_PORT }, periodSeconds: 1 },
+    ...probesOf(FUNCTION_PORT),
     volumeMounts: hasCodeVolume(fn) ? [{ name: 'code', mountPath: FUNCTION_DIR, readOnly: true }] : [],
   });
   if (fn.spec.envFrom?.length) container.envFrom = fn.spec.envFrom as EnvFromSource[];

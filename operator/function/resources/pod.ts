@@ -7,7 +7,7 @@ const SCRATCH_SIZE = '512Mi';
 
 export type ContainerOfUser = Pick<
   Container,
-  'image' | 'ports' | 'env' | 'resources' | 'readinessProbe' | 'volumeMounts'
+  'image' | 'ports' | 'env' | 'resources' | 'startupProbe' | 'readinessProbe' | 'volumeMounts'
 >;
 
 export function confinedPod(graceSeconds: number, container: Container, volumes: Volume[]): PodSpec {
@@ -18,6 +18,21 @@ export function confinedPod(graceSeconds: number, container: Container, volumes:
     securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
     containers: [container],
     volumes: [{ name: 'tmp', emptyDir: { sizeLimit: SCRATCH_SIZE } }, ...volumes],
+  };
+}
+
+/** For code that never listens, the operator decides what becomes of it; the kubelet asks for an hour. */
+const STARTUP_SECONDS = 3_600;
+
+/**
+ * A runtime listens only when it can serve, so a connection is all the proof there is to ask for: often while it starts,
+ * when calls may wait for it, and seldom afterwards, since every question costs both sides CPU as long as the pod lives.
+ */
+export function probesOf(port: number): Pick<Container, 'startupProbe' | 'readinessProbe'> {
+  const tcpSocket = { port };
+  return {
+    startupProbe: { tcpSocket, periodSeconds: 1, failureThreshold: STARTUP_SECONDS },
+    readinessProbe: { tcpSocket, periodSeconds: 10 },
   };
 }
 

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setLogFunction } from '../log.ts';
 import type { Serving } from '../process/serving.ts';
 import { CLAIM_PATH, claimHeaders, claimMessage, environment, type LaunchSpec } from '../wire.ts';
 import { become } from './become.ts';
@@ -17,31 +18,54 @@ const ROUNDS = 3;
 
 /**
  * Claims, loads and calls functions that do nothing, here and by the same code, so that the first real one finds it
- * compiled and all that it needs of Node loaded: 7 of the 10 ms that a claim would take otherwise. What is left behind
- * is a few modules that nothing refers to.
- *
- * @throws Error: a pod that cannot do it with these cannot do it with any function
+ * compiled and all that it needs of Node loaded: 7 of the 10 ms that a claim would take otherwise, for 0.1 s of CPU.
+ * What is left behind is a few modules that nothing refers to.
  */
-export async function rehearse(pod: WarmPod): Promise<void> {
-  const stage = join(pod.launch.path, 'rehearsal');
-  rmSync(stage, { recursive: true, force: true });
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  const claimKey = String(publicKey.export({ format: 'jwk' }).x);
-  const settings = { ...pod.settings, host: LOOPBACK, claimPort: 0, claimKey };
-  const env = { ...pod.env, HOST: LOOPBACK, [environment.port]: '0' };
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [i, piece] of pieces.entries()) {
-      // Another directory each time: Node loads a file only once.
-      const path = join(stage, `${round}-${i}`);
-      mkdirSync(path, { recursive: true });
-      await play(
-        piece,
-        { settings, env, launch: new LaunchDirectory(path), process: standIn(env) },
-        privateKey,
-      );
-    }
+export class Rehearsal {
+  readonly #pod: WarmPod;
+  #isOver = false;
+  #underWay: Promise<void> = Promise.resolve();
+
+  constructor(pod: WarmPod) {
+    this.#pod = pod;
   }
-  rmSync(stage, { recursive: true });
+
+  /**
+   * Resolves when all is played, or the end was asked for.
+   *
+   * @throws Error: a pod that cannot do it with these cannot do it with any function
+   */
+  run(): Promise<void> {
+    this.#underWay = this.#playAll();
+    return this.#underWay;
+  }
+
+  /** Plays nothing more; resolves when what is being played is over. */
+  end(): Promise<void> {
+    this.#isOver = true;
+    return this.#underWay;
+  }
+
+  async #playAll(): Promise<void> {
+    const { launch, settings, env } = this.#pod;
+    const stage = join(launch.path, 'rehearsal');
+    rmSync(stage, { recursive: true, force: true });
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    const claimKey = String(publicKey.export({ format: 'jwk' }).x);
+    const ownSettings = { ...settings, host: LOOPBACK, claimPort: 0, claimKey };
+    const ownEnv = { ...env, HOST: LOOPBACK, [environment.port]: '0' };
+    const all = Array.from({ length: ROUNDS }, () => pieces).flat();
+    for (const [i, piece] of all.entries()) {
+      if (this.#isOver) break;
+      // Another directory each time: Node loads a file only once.
+      const path = join(stage, String(i));
+      mkdirSync(path, { recursive: true });
+      const standsIn = { launch: new LaunchDirectory(path), process: standIn(ownEnv) };
+      await play(piece, { settings: ownSettings, env: ownEnv, ...standsIn }, privateKey);
+    }
+    rmSync(stage, { recursive: true, force: true });
+    setLogFunction(settings.pool);
+  }
 }
 
 async function play({ handler, files }: Piece, pod: WarmPod, key: KeyObject): Promise<void> {

@@ -7,20 +7,24 @@ import { startWatchdogThread } from '../process/watchdog.ts';
 import { answer, become, type Ready } from './become.ts';
 import { type Claim, Claims } from './claims.ts';
 import { openClaimPort, type WarmPod } from './pod.ts';
-import { rehearse } from './rehearsal.ts';
+import { Rehearsal } from './rehearsal.ts';
 
-/** Makes everything ready that does not depend on the function, then opens the claim port and tells the gateways. */
+/**
+ * Opens the claim port, tells the gateways, and then rehearses: where calls wait for a pod, they get it at once and as
+ * cheaply as it can be had; everywhere else it is rehearsed long before it is claimed.
+ */
 export async function waitForClaim(pod: WarmPod): Promise<void> {
   const { host, port, pool, announce: identity } = pod.settings;
   const signals = new StopSignals(() => process.exit(0));
   const watchdog = startWatchdogThread();
   // A thread's first message takes it a millisecond, which the function's first call would feel.
   watchdog.postMessage(undefined);
-  await rehearse(pod);
   setLogFunction(pool);
+  const rehearsal = new Rehearsal(pod);
   let serving: Serving | undefined;
   const claims: Claims = new Claims({
     take: async (claim) => {
+      await rehearsal.end();
       serving = await take(claim, { pod, claims, claimServer, signals });
       // Before the first call can come: nothing has been waited for since the port is open.
       serving.prepare(watchdog);
@@ -33,9 +37,10 @@ export async function waitForClaim(pod: WarmPod): Promise<void> {
     leaving: () => signals.stopping || serving?.closing === true,
   });
   const claimServer = await openClaimPort(pod, claims);
-  if (identity) void announce(identity, { host, port }, () => claims.taken || signals.stopping);
   const startMs = Math.round(performance.now());
   log('info', 'waiting for a claim', { port: (claimServer.address() as AddressInfo).port, startMs });
+  if (identity) await announce(identity, { host, port }, () => claims.taken || signals.stopping);
+  await rehearsal.run();
 }
 
 async function take(claim: Claim, ready: Ready): Promise<Serving> {
