@@ -48,7 +48,7 @@ export default defineConfig({
         test: {
           name: 'crashes',
           include: ['test/crashes/**/*.test.ts'],
-          testTimeout: 180_000,
+          testTimeout: 300_000,
         },
       },
       {

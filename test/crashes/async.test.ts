@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { it } from 'vitest';
 import { proveNothingIsLost } from '#test/integration/gateway/crashes/proof.ts';
 
 /**
@@ -9,11 +9,7 @@ it.each(['always', 'everysec'] as const)(
   'gateways, pods and Redis are killed amid 10,000 calls, appendfsync %s: none is lost',
   async (appendfsync) => {
     const kills = ['gateway', 'redis', 'pod', 'gateway', 'pod', 'redis'] as const;
-    const { inFlight, repeated } = await proveNothingIsLost({ appendfsync, calls: 10_000, kills });
-    expect(Math.min(...inFlight)).toBeGreaterThan(0);
-    const figures = kills.map((victim, i) => `${victim} ${inFlight[i]}`).join(', ');
-    process.stdout.write(
-      `appendfsync ${appendfsync}: in flight at the kills ${figures}; repeated ${repeated}\n`,
-    );
+    const figures = await proveNothingIsLost({ appendfsync, calls: 10_000, kills });
+    process.stdout.write(`appendfsync ${appendfsync}, in flight at the kills: ${figures}\n`);
   },
 );

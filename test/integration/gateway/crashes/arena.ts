@@ -122,7 +122,7 @@ export class Arena {
     const { child, port } = await forkKnowing(this.knowledge, this.redis.url);
     const id = await waitFor(
       async () => (await this.client.hkeys(keys.gateways)).find((other) => !known.includes(other)),
-      { timeoutMs: 5_000, describe: 'a gateway to say in Redis that it lives' },
+      { timeoutMs: 15_000, describe: 'a gateway to say in Redis that it lives' },
     );
     this.gateways.push({ child, port, id });
   }

@@ -5,7 +5,7 @@
 import { openSync, writeSync } from 'node:fs';
 import { createServer } from 'node:http';
 
-const WORK_MS = 20;
+const WORK_MS = 50;
 
 const [address, port, file = ''] = process.argv.slice(2);
 const ledger = openSync(file, 'a');
