@@ -4,7 +4,8 @@ const parts = ['crds', 'kube', 'operator', 'gateway', 'runtime-image', 'local', 
 
 /**
  * `unit` stands beside the source, `integration` uses real parts (Redis, processes, sockets), `triggers` the real
- * servers of trigger sources, `e2e` drives a whole platform through kubectl and HTTP.
+ * servers of trigger sources, `crashes` kills parts amid thousands of calls, `e2e` drives a whole platform through
+ * kubectl and HTTP.
  */
 export default defineConfig({
   test: {
@@ -41,6 +42,14 @@ export default defineConfig({
           testTimeout: 60_000,
           // What is not there yet is installed, or compiled.
           hookTimeout: 600_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'crashes',
+          include: ['test/crashes/**/*.test.ts'],
+          testTimeout: 300_000,
         },
       },
       {

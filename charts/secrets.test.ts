@@ -110,10 +110,21 @@ describe('Redis', () => {
     expect(config).toEqual(
       expect.arrayContaining([
         'appendonly yes',
+        'appendfsync everysec',
         'maxmemory-policy noeviction',
         `requirepass ${secret.stringData?.password}`,
       ]),
     );
+  });
+
+  it('syncs before each answer when told to, and restarts for that', async () => {
+    const settings = ['redis.appendFsync="always"'];
+    const [usual, strict] = [await render(), await render(settings)];
+    const secret = pick<Secret>(strict, 'Secret', '-redis');
+    expect(secret.stringData?.['redis.conf']?.split('\n')).toContain('appendfsync always');
+    const annotationsOf = (manifests: typeof usual) =>
+      templateOf(pick<StatefulSet>(manifests, 'StatefulSet')).metadata?.annotations;
+    expect(annotationsOf(strict)).not.toEqual(annotationsOf(usual));
   });
 
   it('is reached under the name of its Service, by a password that is expanded before the address', async () => {

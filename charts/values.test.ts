@@ -12,6 +12,7 @@ describe('values that cannot be meant', () => {
     [['gateway.replicas=0'], 'minimum: got 0, want 1'],
     [['logLevel="loud"'], 'value must be one of'],
     [['redis.maxMemory="1Gi"'], "'1Gi' does not match pattern"],
+    [['redis.appendFsync="no"'], 'value must be one of'],
     [['operator.image.digest="sha256:abc"'], 'does not match pattern'],
     [['operator.resources={"requests":{"memroy":"1Mi"}}'], "'memroy' not allowed"],
     [['gateway.tolerations=[{"kye":"x"}]'], "'kye' not allowed"],

@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import type { Function as CatnapFunction } from '#crds/function/types.ts';
 import { claimSigningKey } from '#crds/wire/claim.ts';
 import { Seal } from '#crds/wire/seal.ts';
+import { systemClock } from '#kube/clock.ts';
 import { listen } from '#kube/probes.ts';
 import { createAnnouncing } from './announce/announcing.ts';
 import { createAsynchronous } from './async/asynchronous.ts';
@@ -19,7 +20,8 @@ import { Invoker } from './invoke/invoker.ts';
 import type { ScaleClient } from './invoke/waker.ts';
 import { LaunchSpecs } from './launch/launch-specs.ts';
 import { Metrics } from './metrics/metrics.ts';
-import { connectRedis, interactiveOptions } from './redis.ts';
+import { QueueNotices } from './queue-notices.ts';
+import { connectRedis, interactiveOptions, patientOptions } from './redis.ts';
 import { Sampler } from './samples.ts';
 import { createTriggering, type TriggeringOptions } from './triggers/triggering.ts';
 import { type HookPort, Hooks } from './triggers/webhook/hooks.ts';
@@ -63,6 +65,7 @@ export interface Gateway {
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, client, functions, pods, log, podPort, claimPort, metrics = new Metrics() } = options;
   const redis = connectRedis(config.redis, interactiveOptions(), log);
+  const notices = connectRedis(config.redis, patientOptions(), log);
   const launching = config.encryptionKey && {
     ...createLaunching(redis, config.encryptionKey, log),
     claimPort,
@@ -70,7 +73,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const invoker = new Invoker({ client, log, metrics, podPort, launching });
   const synced = () => functions.synced && pods.synced;
   const gatewayId = randomUUID();
-  const asynchronous = createAsynchronous({ config, invoker, synced, log });
+  const asynchronous = createAsynchronous({ config, invoker, synced, notices, log });
   const triggering = createTriggering({
     gatewayId,
     redis,
@@ -90,10 +93,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     announcing?.podSeen(current?.metadata?.uid);
   });
 
-  const { loads, claims, coldStarts } = invoker;
+  const { loads, otherQueues, claims, coldStarts } = invoker;
   const isolateCounts = () => invoker.table.isolateCounts();
   const told = { claims, coldStarts, isolateCounts, triggers: triggering };
   const sampler = new Sampler({ gatewayId, redis, loads, ...told, log });
+  const queueNotices = new QueueNotices({
+    gatewayId,
+    redis,
+    notices,
+    loads,
+    others: otherQueues,
+    clock: systemClock,
+  });
   const hooks = createHooks(options.hookPort ?? triggering?.posted, options, metrics);
   const frontend = new Frontend({ ...config, invoker, asyncCalls: asynchronous.calls, hooks, synced });
   const server = createPublicServer(frontend, config.maxConnections);
@@ -109,6 +120,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     announcing && listen(announcing.server, config.announcePort, config.announceHost),
   ]);
   sampler.start();
+  queueNotices.start();
   triggering?.start();
 
   const shutDown = async (): Promise<boolean> => {
@@ -126,10 +138,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       limitMs,
     });
     await Promise.race([triggersStopped, new Promise((resolve) => setTimeout(resolve, TRIGGERS_CLOSE_MS))]);
+    queueNotices.stop();
     await sampler.stop();
     await asynchronous.close();
     invoker.stop();
-    redis.disconnect();
+    for (const connection of [redis, notices]) connection.disconnect();
     for (const internal of [control, announcing?.server]) {
       internal?.close();
       internal?.closeAllConnections();

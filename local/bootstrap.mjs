@@ -21,6 +21,7 @@ const commands = {
   unit: { run: [...vitest, '--project', 'unit'], redis: true },
   integration: { run: [...vitest, '--project', 'integration'], redis: true },
   triggers: { run: [...vitest, '--project', 'triggers'], redis: true },
+  crashes: { run: [...vitest, '--project', 'crashes'], redis: true },
   e2e: { run: ['test/e2e/main.ts'], redis: true },
   bench: { run: ['test/bench/main.ts'], redis: true },
   cluster: { run: ['test/cluster/main.ts'] },

@@ -285,7 +285,7 @@ const queue = Type.Object(
       minimum: 1,
       maximum: 100000,
       default: 1000,
-      description: 'Calls that may wait for a replica at each gateway; further ones get 503.',
+      description: 'Calls that may wait for a replica, at all gateways together; further ones get 503.',
     }),
     maxWaitSeconds: integer({
       minimum: 1,

@@ -5,6 +5,7 @@ import { labels } from '#crds/wire/names.ts';
 import { type Announcement, FunctionTable } from '#gateway/functions/function-table.ts';
 import { LoadBook } from '#gateway/functions/load.ts';
 import { Admission } from '#gateway/invoke/admission.ts';
+import { OtherQueues } from '#gateway/invoke/other-queues.ts';
 import { Announcements, type Outcome } from './announcements.ts';
 
 const encryptionKey = Buffer.alloc(32, 7);
@@ -22,6 +23,7 @@ beforeEach(() => {
   const admission = new Admission({
     now: () => now,
     loads,
+    otherQueues: new OtherQueues(),
     onStarved: ignore,
     onQuiet: ignore,
     onColdStart: ignore,

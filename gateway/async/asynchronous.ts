@@ -1,6 +1,7 @@
 /** Asynchronous invocation put together: its parts, its connections to Redis, its start and end. */
 import { randomUUID } from 'node:crypto';
 import type { Router } from 'express';
+import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { Seal } from '#crds/wire/seal.ts';
 import type { Config } from '#gateway/config.ts';
@@ -35,6 +36,8 @@ export interface AsynchronousOptions {
   readonly config: Pick<Config, 'redis' | 'encryptionKey' | 'outboundNetworks'>;
   readonly invoker: Invoker;
   readonly synced: () => boolean;
+  /** A connection for notices alone, which waits for Redis. */
+  readonly notices: Redis;
   readonly log: Logger;
 }
 
@@ -62,11 +65,10 @@ export function createAsynchronous(options: AsynchronousOptions): Asynchronous {
 }
 
 function start(options: AsynchronousOptions & { encryptionKey: Buffer }): Asynchronous {
-  const { config, invoker, synced, log, encryptionKey } = options;
+  const { config, invoker, synced, notices, log, encryptionKey } = options;
   const { metrics, table } = invoker;
   const interactive = connectRedis(config.redis, interactiveOptions(), log);
   const patient = connectRedis(config.redis, patientOptions(), log);
-  const notices = connectRedis(config.redis, patientOptions(), log);
   const seal = new Seal(encryptionKey);
   const store = new CallStore(randomUUID());
   const slots = new Slots(() => performance.now());
@@ -123,7 +125,7 @@ function start(options: AsynchronousOptions & { encryptionKey: Buffer }): Asynch
       endings.close();
       const left = patient.status === 'ready' ? store.releaseAll(patient) : undefined;
       await Promise.race([Promise.allSettled([left, outcomes.close(), earlier.stop()]), pause(CLOSE_MS)]);
-      for (const redis of [interactive, patient, notices]) redis.disconnect();
+      for (const redis of [interactive, patient]) redis.disconnect();
       await Promise.race([Promise.allSettled([outcomes.close(true), earlier.stop(true)]), pause(CLOSE_MS)]);
       await poster.close();
     },

@@ -89,18 +89,16 @@ export class Dispatcher {
 
   /** There will be work in so many milliseconds. */
   wakeIn(ms: number): void {
-    const at = performance.now() + Math.min(ms, POLL_MS);
+    const delayMs = Math.ceil(Math.min(ms, POLL_MS));
+    const at = performance.now() + delayMs;
     if (this.stopped || at >= this.timerAt) return;
     clearTimeout(this.timer);
     this.timerAt = at;
-    this.timer = setTimeout(
-      () => {
-        this.timerAt = Number.POSITIVE_INFINITY;
-        this.kick();
-        this.wakeIn(POLL_MS);
-      },
-      Math.ceil(at - performance.now()),
-    );
+    this.timer = setTimeout(() => {
+      this.timerAt = Number.POSITIVE_INFINITY;
+      this.kick();
+      this.wakeIn(POLL_MS);
+    }, delayMs);
   }
 
   private async claimAll(): Promise<void> {

@@ -91,6 +91,13 @@ export class LoadBook {
     return this.sample((load) => (load.fresh ? load.level : load.mean(now, now - this.periodStart)));
   }
 
+  /** Calls that wait now, of each function of which any do. */
+  waiting(): Record<string, number> {
+    const waiting: Record<string, number> = {};
+    for (const fn of this.busy) if (fn.waiting > 0) waiting[fn.key] = fn.waiting;
+    return waiting;
+  }
+
   private sample(concurrency: (load: Load) => number): Record<string, FunctionSample> {
     const samples: Record<string, FunctionSample> = {};
     for (const fn of this.busy) {
@@ -98,7 +105,7 @@ export class LoadBook {
       if (load === undefined || (load.level === 0 && load.arrivals === 0)) continue;
       samples[fn.key] = {
         concurrency: Math.round(concurrency(load) * 1_000) / 1_000,
-        queued: fn.queue?.length ?? 0,
+        queued: fn.waiting,
         arrivals: load.arrivals,
       };
     }

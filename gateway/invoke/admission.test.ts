@@ -7,6 +7,7 @@ import { LoadBook } from '#gateway/functions/load.ts';
 import { Pod } from '#gateway/pods/pod.ts';
 import { Admission } from './admission.ts';
 import type { Place, Waiter } from './call-queue.ts';
+import { BELIEVED_MS, OtherQueues } from './other-queues.ts';
 
 const limits: Limits = {
   concurrency: 1,
@@ -44,6 +45,7 @@ let now = 0;
 let starved = 0;
 let coldStarts: number[] = [];
 let loads: LoadBook;
+let otherQueues: OtherQueues;
 let admission: Admission;
 let fn: FunctionState;
 
@@ -53,9 +55,11 @@ beforeEach(() => {
   starved = 0;
   coldStarts = [];
   loads = new LoadBook(() => now);
+  otherQueues = new OtherQueues();
   admission = new Admission({
     now: () => now,
     loads,
+    otherQueues,
     onStarved: () => {
       starved += 1;
     },
@@ -118,6 +122,23 @@ describe('Admission', () => {
       problems.QueueFull,
     ]);
     expect(starved).toBe(3);
+  });
+
+  it('counts what waits at other gateways, as long as it is heard of', () => {
+    otherQueues.hear('other', new Map([[fn.key, 2]]), now);
+    const calls = enter(3);
+    expect(calls.map((call) => call.refusal?.problem)).toEqual([undefined, undefined, problems.QueueFull]);
+    expect(calls[2]?.refusal?.detail).toBe(
+      '4 calls wait for shop/hello already; spec.queue.maxDepth allows 3.',
+    );
+    otherQueues.expire(BELIEVED_MS);
+    expect(enter(1)[0]?.refusal).toBeUndefined();
+  });
+
+  it('does not care how many wait elsewhere when a pod has room', () => {
+    const only = pod('a');
+    otherQueues.hear('other', new Map([[fn.key, 100]]), now);
+    expect(enter(1)[0]?.pod).toBe(only);
   });
 
   it('refuses a call whose time has come, and not its successor', () => {

@@ -9,6 +9,7 @@ import type { LoadBook } from '#gateway/functions/load.ts';
 import { pickPod } from '#gateway/pods/balancer.ts';
 import type { Pod } from '#gateway/pods/pod.ts';
 import { CallQueue, type Waiter } from './call-queue.ts';
+import { hasRoom, type OtherQueues } from './other-queues.ts';
 
 /** How long a call waits at most when the function's status says that it cannot start. */
 const DOUBTFUL_WAIT_MS = 5_000;
@@ -20,6 +21,7 @@ const PAUSE_MS = 10;
 export interface AdmissionOptions {
   readonly now: () => number;
   readonly loads: LoadBook;
+  readonly otherQueues: Pick<OtherQueues, 'of'>;
   /** A call waits and the function has no pod that could take it: get one. */
   readonly onStarved: (fn: FunctionState) => void;
   /** No call waits any more. */
@@ -136,10 +138,12 @@ export class Admission {
     if (verdict?.problem.code === 'LoadFailed' && !fn.hasPodUp && !this.takeTrial(fn)) {
       return verdictFailure(verdict);
     }
-    if (fn.waiting < limits.maxDepth) return undefined;
+    const other = this.options.otherQueues.of(fn.key);
+    if (hasRoom(fn.waiting, other, limits.maxDepth)) return undefined;
+    const waiting = fn.waiting + other.waiting;
     return failure(
       'QueueFull',
-      `${fn.waiting} calls wait for ${fn.key} at this gateway, as many as spec.queue.maxDepth allows.`,
+      `${waiting} calls wait for ${fn.key} already; spec.queue.maxDepth allows ${limits.maxDepth}.`,
     );
   }
 

@@ -13,6 +13,7 @@ import { Prober } from '#gateway/pods/probe.ts';
 import { Admission } from './admission.ts';
 import { Call, type CallContext } from './call.ts';
 import type { Exchange } from './exchange.ts';
+import { OtherQueues } from './other-queues.ts';
 import { WakeGate } from './wake-gate.ts';
 import { type ScaleClient, Waker } from './waker.ts';
 
@@ -28,6 +29,7 @@ export interface InvokerOptions {
 export class Invoker {
   readonly table: FunctionTable;
   readonly loads: LoadBook;
+  readonly otherQueues = new OtherQueues();
   readonly claims = new ClaimBook();
   readonly coldStarts = new ColdStartBook({ now: Date.now, monotonic: () => performance.now() });
   readonly metrics: Metrics;
@@ -56,6 +58,7 @@ export class Invoker {
     const admission = new Admission({
       now,
       loads: this.loads,
+      otherQueues: this.otherQueues,
       onStarved: (fn) => {
         if (!launch(fn)) gate.enter(fn);
         this.prober.watch(fn);

@@ -15,10 +15,10 @@ beforeEach(() => {
   failures = [];
 });
 
-function specs(maxBytes?: number, getBuffer = read): LaunchSpecs {
+function specs(getBuffer = read): LaunchSpecs {
   const onFailure = (functionKey: string, error: unknown) =>
     void failures.push(`${functionKey}: ${(error as Error).message}`);
-  return new LaunchSpecs({ redis: { getBuffer } as never, seal, onFailure, maxBytes });
+  return new LaunchSpecs({ redis: { getBuffer } as never, seal, onFailure });
 }
 
 const read = async (key: unknown) => {
@@ -26,11 +26,9 @@ const read = async (key: unknown) => {
   return stored.get(String(key)) ?? null;
 };
 
-/** Stores a spec of about so many bytes; returns its digest and plain text. */
-function store(functionKey: string, bytes = 100, context = launchContext(functionKey)) {
-  const plain = Buffer.from(
-    JSON.stringify({ function: functionKey, revision: 'r1', env: { FILL: 'x'.repeat(bytes) } }),
-  );
+/** Returns its digest and plain text. */
+function store(functionKey: string, context = launchContext(functionKey)) {
+  const plain = Buffer.from(JSON.stringify({ function: functionKey, revision: 'r1' }));
   const digest = launchDigest(seal, plain);
   stored.set(launchKey(digest), seal.close(plain, context));
   return { digest, plain };
@@ -48,21 +46,6 @@ it('reads and opens a spec once, for all who ask', async () => {
   expect(reads).toBe(1);
 });
 
-it('keeps no more than its bytes, those used last', async () => {
-  const [a, b, c] = ['a', 'b', 'c'].map((name) => ({ key: `shop/${name}`, ...store(`shop/${name}`, 1_000) }));
-  if (!a || !b || !c) throw new Error('unreachable');
-  const cache = specs(2_500);
-  await cache.get(a.key, a.digest);
-  await cache.get(b.key, b.digest);
-  await cache.get(a.key, a.digest);
-  await cache.get(c.key, c.digest);
-  expect(reads).toBe(3);
-  await cache.get(a.key, a.digest);
-  expect(reads).toBe(3);
-  await cache.get(b.key, b.digest);
-  expect(reads).toBe(4);
-});
-
 it('has nothing for a digest that is not there, and asks again the next time', async () => {
   const cache = specs();
   expect(await cache.get('shop/hello', '0')).toBeUndefined();
@@ -72,7 +55,7 @@ it('has nothing for a digest that is not there, and asks again the next time', a
 });
 
 it('does not open a spec of another function', async () => {
-  const { digest } = store('shop/hello', 10, launchContext('shop/other'));
+  const { digest } = store('shop/hello', launchContext('shop/other'));
   expect(await specs().get('shop/hello', digest)).toBeUndefined();
   expect(failures).toHaveLength(1);
 });
@@ -84,7 +67,7 @@ it('gives up on a slow Redis, but keeps what comes late', async () => {
     new Promise<Buffer | null>((resolve) => {
       answer = () => resolve(stored.get(String(key)) ?? null);
     });
-  const cache = specs(undefined, slow);
+  const cache = specs(slow);
   expect(await cache.get('shop/hello', digest)).toBeUndefined();
   answer();
   expect((await cache.get('shop/hello', digest))?.revision).toBe('r1');

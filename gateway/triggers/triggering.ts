@@ -7,6 +7,7 @@ import { Seal } from '#crds/wire/seal.ts';
 import type { TriggerSpec } from '#crds/wire/trigger-spec.ts';
 import type { DeadLetterSink } from '#gateway/async/dead-letters.ts';
 import type { Invoker } from '#gateway/invoke/invoker.ts';
+import { SpecCache } from '#gateway/spec-cache.ts';
 import { systemClock } from '#kube/clock.ts';
 import { Delivery } from './delivery.ts';
 import { FunctionTriggers } from './function-triggers.ts';
@@ -23,6 +24,9 @@ import { TriggerRunner } from './trigger-runner.ts';
 import { readTriggerSpecs } from './trigger-specs.ts';
 import { TriggerState } from './trigger-state.ts';
 import { Triggers } from './triggers.ts';
+
+/** Of specs for posts, in memory; some kilobytes for each function. */
+const MAX_POSTED_SPECS_BYTES = 8 * 2 ** 20;
 
 export interface Triggering {
   /** A Function was created, changed or deleted (`undefined`), after the function table took it in. */
@@ -59,6 +63,11 @@ export function createTriggering(options: TriggeringOptions): Triggering | undef
   const book = new TriggerBook();
   const loadSpecs = (functionKey: string, digest: string) =>
     readTriggerSpecs(redis, seal, functionKey, digest);
+  const postedSpecs = new SpecCache<readonly TriggerSpec[]>({
+    read: loadSpecs,
+    sizeOf: (specs) => JSON.stringify(specs).length,
+    maxBytes: MAX_POSTED_SPECS_BYTES,
+  });
   const delivery = new Delivery({ invoker, deadLetters, book, clock });
   const start = runnerFactory(options, book, delivery, (functionKey) => ownership.owns(slotOf(functionKey)));
   const ownership = new Ownership({
@@ -88,7 +97,10 @@ export function createTriggering(options: TriggeringOptions): Triggering | undef
   registerTriggerFamilies(invoker.metrics.registry, book);
   const digestOf = (functionKey: string) => triggers.digestOf(functionKey);
   return {
-    posted: new PostedEvents({ digestOf, loadSpecs, delivery, clock, log }),
+    posted: new PostedEvents({
+      ...{ digestOf, delivery, clock, log },
+      loadSpecs: (functionKey, digest) => postedSpecs.get(functionKey, digest),
+    }),
     setFunction: (key, current) => triggers.setFunction(key, triggerDigestOf(current)),
     report: () => book.report(),
     start: () => ownership.start(),

@@ -11,14 +11,17 @@ export interface RedisOptions {
   dataDir: string;
   logFile: string;
   pidFile?: string;
+  /** When what was written goes to the disk. Always unless told otherwise: it then survives a power cut too. */
+  appendfsync?: 'always' | 'everysec';
 }
 
-export function createRedis({ port, dataDir, logFile, pidFile }: RedisOptions): Component {
+export function createRedis(options: RedisOptions): Component {
+  const { port, dataDir, logFile, pidFile, appendfsync = 'always' } = options;
   mkdirSync(dataDir, { recursive: true });
   return createComponent({
     name: 'redis',
     command: findRedisServer(),
-    args: redisArguments(port, dataDir),
+    args: redisArguments(port, dataDir, appendfsync),
     env: process.env,
     logFile,
     pidFile,
@@ -28,14 +31,13 @@ export function createRedis({ port, dataDir, logFile, pidFile }: RedisOptions): 
   });
 }
 
-function redisArguments(port: number, dataDir: string): string[] {
+function redisArguments(port: number, dataDir: string, appendfsync: string): string[] {
   const settings: Record<string, string> = {
     port: String(port),
     bind: '127.0.0.1',
     dir: dataDir,
     appendonly: 'yes',
-    // What was acknowledged must survive kill -9 and a power cut alike.
-    appendfsync: 'always',
+    appendfsync,
     save: '',
     'maxmemory-policy': 'noeviction',
     daemonize: 'no',

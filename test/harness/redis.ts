@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGuard } from '#local/up/guard.ts';
 import { freePort } from '#local/up/ports.ts';
-import { createRedis } from '#local/up/redis.ts';
+import { createRedis, type RedisOptions } from '#local/up/redis.ts';
 
 export interface TestRedis {
   readonly url: string;
@@ -18,20 +18,23 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
+type Durability = Pick<RedisOptions, 'appendfsync'>;
+
 /** A Redis server of its own, on a free port of 127.0.0.1, with its append-only file in a temporary directory. */
-export async function startRedis(): Promise<TestRedis> {
+export async function startRedis(durability: Durability = {}): Promise<TestRedis> {
   const directory = await mkdtemp(join(tmpdir(), 'catnap-redis-'));
   try {
-    return await launchRedis(directory);
+    return await launchRedis(directory, durability);
   } catch (error) {
     await rm(directory, { recursive: true, force: true });
     throw error;
   }
 }
 
-async function launchRedis(directory: string, attempts = 3): Promise<TestRedis> {
+async function launchRedis(directory: string, durability: Durability, attempts = 3): Promise<TestRedis> {
   const port = await freePort();
   const redis = createRedis({
+    ...durability,
     port,
     dataDir: join(directory, 'data'),
     logFile: join(directory, 'redis.log'),
@@ -41,7 +44,7 @@ async function launchRedis(directory: string, attempts = 3): Promise<TestRedis> 
   } catch (error) {
     // Someone else may have taken the port in between.
     const taken = redis.tail().some((line) => line.includes('Address already in use'));
-    if (taken && attempts > 1) return launchRedis(directory, attempts - 1);
+    if (taken && attempts > 1) return launchRedis(directory, durability, attempts - 1);
     throw error;
   }
   const dismissGuard = startGuard({ path: directory, temporary: true });

@@ -2,7 +2,10 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { TriggerSpec } from '#crds/wire/trigger-spec.ts';
 import type { TriggerEvent } from '#gateway/triggers/source.ts';
 import { MAX_HOOK_BODY_BYTES } from '#gateway/triggers/webhook/hooks.ts';
-import { type Fixture, startFixture } from '#test/integration/gateway/fixture.ts';
+import { startRedis } from '#test/harness/redis.ts';
+import { waitFor } from '#test/harness/wait-for.ts';
+import { type Fixture, startFixture, withRedis } from '#test/integration/gateway/fixture.ts';
+import { prepareRedis, storeTriggers } from './support.ts';
 
 const TOKEN = 'of-the-bucket';
 const webhook: TriggerSpec = {
@@ -174,5 +177,33 @@ it('a gateway that runs no triggers has no such route', async () => {
     expect((await plain.call('/hooks/shop/resize/bucket', { method: 'POST' })).status).toBe(404);
   } finally {
     await plain.stop();
+  }
+});
+
+it('a trigger that was read once is known: posts go on while Redis is away', async () => {
+  const server = await startRedis();
+  const redis = await prepareRedis(server.url);
+  const own = await startFixture(withRedis(server.url));
+  try {
+    own.addFunction('resize', {}, await storeTriggers(redis, 'resize', [webhook]));
+    const pod = await own.addPod('resize', (_, response) => response.end());
+    const posted = () =>
+      own.call('/hooks/shop/resize/bucket', {
+        method: 'POST',
+        headers: { authorization: `Bearer ${TOKEN}` },
+        body: notification('a'),
+      });
+    await waitFor(async () => (await posted()).status === 200, {
+      timeoutMs: 5_000,
+      describe: 'Redis to be connected',
+    });
+    await server.kill();
+    const before = pod.served();
+    expect((await posted()).status).toBe(200);
+    expect(pod.served()).toBe(before + 1);
+  } finally {
+    redis.disconnect();
+    await own.stop();
+    await server.stop();
   }
 });

@@ -352,7 +352,7 @@ export function podObject(functionName: string, name: string, podIP?: string, op
 let lastAddress = 0;
 
 /** A loopback address that no other fake pod of this process has. */
-function nextAddress(): string {
+export function nextAddress(): string {
   lastAddress += 1;
   return `127.${80 + (process.pid % 100)}.${lastAddress >> 8}.${(lastAddress & 255) + 1}`;
 }

@@ -1,4 +1,4 @@
-/** A gateway in a process of its own, to be killed: knows one function and one pod from its arguments. */
+/** A gateway in a process of its own, to be killed: what it knows of the cluster is its argument. */
 
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import { pino } from 'pino';
@@ -6,8 +6,9 @@ import type { Function as CatnapFunction } from '#crds/function/types.ts';
 import { readConfig } from '#gateway/config.ts';
 import { startGateway } from '#gateway/gateway.ts';
 import { FakeScales, FakeSource, functionObject, NAMESPACE, podObject } from './fixture.ts';
+import type { Knowledge } from './fork-gateway.ts';
 
-const [name = '', address = '', podPort = ''] = process.argv.slice(2);
+const { name, spec, podPort, addresses } = JSON.parse(process.argv[2] ?? '') as Knowledge;
 const functions = new FakeSource<CatnapFunction>();
 const pods = new FakeSource<Pod>();
 const gateway = await startGateway({
@@ -16,9 +17,12 @@ const gateway = await startGateway({
   functions,
   pods,
   log: pino({ level: 'silent' }),
-  podPort: Number(podPort),
+  podPort,
 });
-functions.tell(`${NAMESPACE}/${name}`, functionObject(name));
-pods.tell(`${NAMESPACE}/pod`, podObject(name, 'pod', address));
+functions.tell(`${NAMESPACE}/${name}`, functionObject(name, spec));
+for (const address of addresses) {
+  const pod = `pod-${address.replaceAll('.', '-')}`;
+  pods.tell(`${NAMESPACE}/${pod}`, podObject(name, pod, address));
+}
 process.send?.(gateway.port);
 process.on('disconnect', () => process.exit());

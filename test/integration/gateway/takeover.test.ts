@@ -1,9 +1,8 @@
-import { once } from 'node:events';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startRedis, type TestRedis } from '#test/harness/redis.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
 import { type Answer, call, type Fixture, startFixture, withRedis } from './fixture.ts';
-import { forkGateway } from './fork-gateway.ts';
+import { forkKnowing } from './fork-gateway.ts';
 
 let redis: TestRedis;
 let fixture: Fixture;
@@ -26,13 +25,9 @@ it('another gateway delivers within 20 s what a killed one had begun', async () 
     // The first delivery never ends by itself.
     if (attempts.length > 1) response.end('delivered');
   });
-  const doomed = forkGateway(
-    new URL('./gateway-process.ts', import.meta.url),
-    ['important', pod.address, String(fixture.podPort)],
-    redis.url,
-  );
+  const knowledge = { name: 'important', podPort: fixture.podPort, addresses: [pod.address] };
+  const { child: doomed, port } = await forkKnowing(knowledge, redis.url);
   try {
-    const [port] = (await once(doomed, 'message')) as [number];
     const accepted = await waitFor(
       async () => {
         // Redis may not be connected yet.
