@@ -12,6 +12,7 @@ import { type Component, createComponent } from '#local/up/component.ts';
 import { findExecutable } from '#local/up/executable.ts';
 import { startGuard } from '#local/up/guard.ts';
 import { freePort } from '#local/up/ports.ts';
+import { waitFor } from '../wait-for.ts';
 
 const run = promisify(execFile);
 /** The last one of the repository, which is archived. */
@@ -20,6 +21,7 @@ const BINARY = fileURLToPath(
   new URL(`../../../node_modules/.cache/catnap/minio/minio-${VERSION}`, import.meta.url),
 );
 const BUILD_MS = 15 * 60_000;
+const TARGET_MS = 20_000;
 const USER = { accessKeyId: 'catnap', secretAccessKey: 'catnap-secret' };
 /** MinIO's name for the webhook with the id in the variables below. */
 const WEBHOOK = 'arn:minio:sqs::CATNAP:webhook';
@@ -84,7 +86,11 @@ export async function startMinio(webhook: { url: string; token: string }): Promi
   return {
     async createBucket(name) {
       await ask('PUT', name);
-      await ask('PUT', `${name}?notification=`, notificationSettings());
+      // It is ready some time before it has made out where to post to.
+      await waitFor(() => ask('PUT', `${name}?notification=`, notificationSettings()).then(() => true), {
+        timeoutMs: TARGET_MS,
+        describe: 'MinIO to know the webhook',
+      });
     },
     put: (bucket, key, body) => ask('PUT', pathOf(bucket, key), body),
     remove: (bucket, key) => ask('DELETE', pathOf(bucket, key)),
