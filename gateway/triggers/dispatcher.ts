@@ -26,7 +26,7 @@ export class Dispatcher {
   private readonly cancelling = new AbortController();
   private running = 0;
   private cancelTimer: (() => void) | undefined;
-  private idle: (() => void) | undefined;
+  private idle: PromiseWithResolvers<void> | undefined;
 
   constructor(options: DispatcherOptions) {
     this.options = options;
@@ -63,11 +63,9 @@ export class Dispatcher {
     this.cancelTimer?.();
     for (const { failed } of this.lanes.clear()) failed(new TriggerStopped('the trigger stops'));
     if (this.running === 0) return;
-    const idle = new Promise<void>((resolve) => {
-      this.idle = resolve;
-    });
+    this.idle ??= Promise.withResolvers();
     const cancel = clock.after(graceMs, () => this.cancelling.abort());
-    await idle;
+    await this.idle.promise;
     cancel();
   }
 
@@ -105,7 +103,7 @@ export class Dispatcher {
     } finally {
       this.running -= 1;
       this.lanes.done(batch);
-      if (this.running === 0) this.idle?.();
+      if (this.running === 0) this.idle?.resolve();
       this.pump();
     }
   }

@@ -4,10 +4,8 @@ import type { Logger } from 'pino';
 import type { TriggerSpec } from '#crds/wire/trigger-spec.ts';
 import { backoffMs } from '#kube/backoff.ts';
 import { type Clock, sleep } from '#kube/clock.ts';
-import type { TriggerRunner } from './trigger-runner.ts';
+import { GRACE_MS, type TriggerRunner } from './trigger-runner.ts';
 
-/** How long calls with events may take to end before their trigger stops, so that fewer are repeated. */
-export const GRACE_MS = 5_000;
 const RELOAD = { minMs: 500, maxMs: 30_000 };
 
 export interface FunctionTriggersOptions {

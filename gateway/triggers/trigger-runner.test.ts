@@ -3,6 +3,7 @@ import { beforeEach, expect, it } from 'vitest';
 import type { TriggerSpec } from '#crds/wire/trigger-spec.ts';
 import { createFakeClock, type FakeClock } from '#kube/testing/fake-clock.ts';
 import { Dispatcher } from './dispatcher.ts';
+import type { SendSignals } from './sender.ts';
 import type { SourceContext, TriggerSource } from './source.ts';
 import { TriggerRunner } from './trigger-runner.ts';
 import { TriggerState } from './trigger-state.ts';
@@ -21,7 +22,7 @@ let state: TriggerState;
 /** What each run of the source does; the last one is repeated. */
 let script: ((context: SourceContext) => Promise<void>)[];
 let runs: number;
-let send: () => Promise<'succeeded'>;
+let send: (events: unknown, asBatch: boolean, signals: SendSignals) => Promise<'succeeded'>;
 beforeEach(() => {
   clock = createFakeClock();
   state = new TriggerState('shop/hello', 'orders', 'test', () => {});
@@ -174,6 +175,52 @@ it('stops in good order: what the function takes meanwhile can be acknowledged b
   call.resolve('succeeded');
   await stopped;
   expect(told).toEqual(['acknowledged', 'closed']);
+});
+
+it('lets calls that run end when the connection breaks, for a while, before it connects again', async () => {
+  const calls: PromiseWithResolvers<'succeeded'>[] = [];
+  send = () => {
+    const call = Promise.withResolvers<'succeeded'>();
+    calls.push(call);
+    return call.promise;
+  };
+  const told: string[] = [];
+  script = [
+    async (context) => {
+      const delivered = context.deliver([{ id: '1', type: 't', source: '/s', data: Buffer.alloc(0) }]);
+      delivered.then(
+        () => told.push('taken'),
+        (error: Error) => told.push(error.message),
+      );
+      throw new Error('lost');
+    },
+    connectedRun,
+  ];
+  const runner = start();
+  await clock.advance(4_000);
+  expect(state.report()).toMatchObject({ connected: false, message: 'lost' });
+  expect([told, runs]).toEqual([[], 1]);
+  calls[0]?.resolve('succeeded');
+  await clock.advance(1_000);
+  expect([told, runs]).toEqual([['taken'], 2]);
+  await runner.stop(0);
+});
+
+it('does not wait for them when it stops meanwhile', async () => {
+  send = (_, __, { cancel }) =>
+    new Promise((_, reject) => cancel.addEventListener('abort', () => reject(new Error('cancelled'))));
+  script = [
+    async (context) => {
+      void context.deliver([{ id: '1', type: 't', source: '/s', data: Buffer.alloc(0) }]);
+      throw new Error('lost');
+    },
+  ];
+  const runner = start();
+  await clock.advance(0);
+  const stopped = runner.stop(0);
+  await clock.advance(0);
+  await stopped;
+  expect(clock.timers).toBe(0);
 });
 
 it('is not to be started again after it stopped', async () => {

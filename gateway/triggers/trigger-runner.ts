@@ -12,6 +12,8 @@ import type { TriggerState } from './trigger-state.ts';
 const BACKOFF = { minMs: 1_000, maxMs: 60_000 };
 /** A source that was connected for so long starts over with short pauses. */
 const SOUND_MS = 60_000;
+/** How long calls with events may take to end before a trigger stops or connects again: fewer are repeated. */
+export const GRACE_MS = 5_000;
 /** A source that needs longer to close is at fault. */
 const STUCK_MS = 30_000;
 
@@ -109,6 +111,8 @@ export class TriggerRunner {
       if (connectedAt !== undefined && clock.monotonic() - connectedAt >= SOUND_MS) this.failures = 0;
       this.failed(reasons.triggerDisconnected, error);
     } finally {
+      // A source that remembers what was taken does not hand it over again after the next connection.
+      if (!signal.aborted) await dispatcher.close(GRACE_MS);
       dispatcher.abort();
       this.dispatcher = undefined;
     }

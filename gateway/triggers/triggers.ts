@@ -1,7 +1,8 @@
 /** All triggers of all functions: which of them this gateway runs follows from the slots that it owns. */
-import { type FunctionTriggers, GRACE_MS } from './function-triggers.ts';
+import type { FunctionTriggers } from './function-triggers.ts';
 import type { Ownership } from './ownership.ts';
 import { slotOf } from './slots.ts';
+import { GRACE_MS } from './trigger-runner.ts';
 
 export interface TriggersOptions {
   readonly ownership: Pick<Ownership, 'want'>;

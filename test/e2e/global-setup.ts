@@ -3,9 +3,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
-import { supervise } from '#local/up/supervise.ts';
+import type { Platform } from '#local/up/platform.ts';
 import type { ClusterNode } from '#test/cluster/cluster.ts';
-import { startPlatform } from '#test/harness/platform.ts';
+import { startSupervisedPlatform } from '#test/harness/platform.ts';
 import { openRealPlatform } from '#test/harness/real-platform.ts';
 import { ENVIRONMENT } from './support/environment.ts';
 
@@ -44,20 +44,16 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 async function local(): Promise<Opened> {
   const fixture = fileURLToPath(new URL('./fixtures/web-server.ts', import.meta.url));
-  const platform = await startPlatform({
+  const platform = await startSupervisedPlatform({
     images: { 'catnap-test-web:1': { command: [process.execPath, fixture] } },
     say,
   });
-  const stopped = new AbortController();
-  for (const component of platform.components) supervise(component, stopped.signal, say);
-  const { kubeconfig, gatewayUrl, controlUrl, state } = platform;
-  return {
-    platform: { cluster: 'local', kubeconfig, gatewayUrl, controlUrl, stateDir: state.path },
-    async close() {
-      stopped.abort();
-      await platform.stop();
-    },
-  };
+  return { platform: embedded(platform), close: platform.stop };
+}
+
+/** What tests learn about a platform on the embedded cluster. */
+export function embedded({ kubeconfig, gatewayUrl, controlUrl, state }: Platform): PlatformUnderTest {
+  return { cluster: 'local', kubeconfig, gatewayUrl, controlUrl, stateDir: state.path };
 }
 
 async function real(): Promise<Opened> {

@@ -1,5 +1,6 @@
 /** Events from elsewhere wake functions that sleep: from a schedule, posted by a store, and sent as CloudEvents. */
 import { describe, expect, it } from 'vitest';
+import { objectCreated } from '#test/harness/s3-notification.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
 import { inline, type Spec } from './support/function.ts';
 import { call } from './support/http.ts';
@@ -26,15 +27,7 @@ const collecting = (rest: Spec = {}) => inline(COLLECT, { scaling: { idleSeconds
 /** Deploys it with a trigger, and waits until that is connected and the function asleep. */
 async function deployTriggered(test: TestNamespace, name: string, trigger: Spec): Promise<void> {
   await test.deploy(name, collecting({ triggers: [trigger] }));
-  await waitFor(
-    async () => {
-      const [state] = (await test.function(name)).status?.triggers?.list ?? [];
-      const [connected] = state?.conditions ?? [];
-      if (connected?.status !== 'True') throw new Error(JSON.stringify(state));
-      return true;
-    },
-    { timeoutMs: 30_000, describe: `the trigger of ${name} to be connected` },
-  );
+  await test.untilConnected(name);
   await test.untilAsleep(name);
 }
 
@@ -81,19 +74,7 @@ describe('a trigger', () => {
       s3: { webhook: {} },
     });
     const url = `${test.platform.gatewayUrl}/hooks/${test.name}/resize/bucket`;
-    const record = {
-      eventVersion: '2.1',
-      eventSource: 'aws:s3',
-      eventName: 'ObjectCreated:Put',
-      eventTime: '2026-01-02T03:04:05.678Z',
-      responseElements: { 'x-amz-request-id': 'C3D13FE58DE4C810' },
-      s3: {
-        s3SchemaVersion: '1.0',
-        bucket: { name: 'photos' },
-        object: { key: 'cat.jpg', size: 3, sequencer: '01' },
-      },
-    };
-    const body = JSON.stringify({ Records: [record] });
+    const body = objectCreated('photos', 'cat.jpg');
     const post = (headers: Record<string, string>) =>
       call(url, { method: 'POST', headers, body, timeoutMs: 30_000 });
     expect((await post({})).status).toBe(401);

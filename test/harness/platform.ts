@@ -1,6 +1,7 @@
 import { createPlatform, type NodeImage, type Platform } from '#local/up/platform.ts';
 import { bringUp } from '#local/up/start.ts';
 import { openStateDirectory } from '#local/up/state.ts';
+import { supervise } from '#local/up/supervise.ts';
 import { buildRuntime } from '#runtime/build.ts';
 
 export interface TestPlatformOptions {
@@ -34,4 +35,20 @@ export async function startPlatform(options: TestPlatformOptions = {}): Promise<
     throw error;
   }
   return { ...platform, stop };
+}
+
+/** The same; a part that dies is started again. */
+export async function startSupervisedPlatform(options: TestPlatformOptions = {}): Promise<Platform> {
+  const platform = await startPlatform(options);
+  const stopping = new AbortController();
+  for (const component of platform.components) {
+    supervise(component, stopping.signal, options.say ?? (() => {}));
+  }
+  return {
+    ...platform,
+    stop() {
+      stopping.abort();
+      return platform.stop();
+    },
+  };
 }

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { connectAsync, type MqttClient } from 'mqtt';
 import type { Static } from 'typebox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -49,16 +47,6 @@ function newSetup(
       ...config,
     },
   };
-}
-
-/** Kills the broker once its file, which it writes on demand only, holds a text. */
-async function crash(text: string): Promise<void> {
-  broker.signal('SIGUSR1');
-  await waitFor(async () => (await readFile(join(broker.directory, 'mosquitto.db'))).includes(text), {
-    timeoutMs: 5_000,
-    describe: 'the broker to have written its file',
-  });
-  await broker.kill();
 }
 
 const connected = (run: ObservedRun) =>
@@ -150,7 +138,7 @@ describe.each(['MQTT5', 'MQTT311'] as const)('%s', (protocol) => {
         qos,
       );
       await received(first, 9);
-      await crash(`${setup.name}-9`);
+      await broker.crash();
       await expect(first.finished).rejects.toThrow(/MQTT mqtt:\/\/127\.0\.0\.1/);
       await broker.restart();
       const second = observe(source);
@@ -221,7 +209,7 @@ describe('one trigger', () => {
     await connected(first);
     await publish(setup, texts);
     await received(first, 3);
-    await crash('third');
+    await broker.crash();
     await first.finished.catch(() => {});
     await broker.restart();
     const second = observe(createMqttSource(setup));

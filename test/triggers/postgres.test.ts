@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { TriggerEvent } from '#gateway/triggers/source.ts';
 import { slotName } from '#gateway/triggers/sources/postgres/slot-name.ts';
 import { createPostgresSource } from '#gateway/triggers/sources/postgres.ts';
-import { startPostgres, type TestPostgres } from '#test/harness/brokers/postgres.ts';
+import { createTriggerUser, startPostgres, type TestPostgres } from '#test/harness/brokers/postgres.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
 import { keepRunning, runSource, type SourceRun } from './source-run.ts';
 
@@ -11,12 +11,11 @@ type Config = Parameters<typeof createPostgresSource>[0]['config'];
 let server: TestPostgres;
 const runs: Pick<SourceRun, 'stop'>[] = [];
 let tables = 0;
+let credentials: Awaited<ReturnType<typeof createTriggerUser>>;
 
 beforeAll(async () => {
   server = await startPostgres(['wal_sender_timeout = 2s', 'max_replication_slots = 20']);
-  await server.sql("CREATE ROLE catnap LOGIN REPLICATION PASSWORD 'secret'");
-  await server.sql('GRANT CREATE ON DATABASE postgres TO catnap');
-  await server.sql('CREATE SCHEMA shop AUTHORIZATION catnap');
+  credentials = await createTriggerUser(server);
   // The first time, it is installed.
 }, 6 * 60_000);
 afterEach(async () => {
@@ -24,7 +23,6 @@ afterEach(async () => {
 });
 afterAll(() => server?.stop());
 
-const credentials = { username: 'catnap', password: 'secret' };
 const sourceFor = (name: string, config: Partial<Config>, secret: Record<string, string> = credentials) =>
   createPostgresSource({
     functionKey: 'shop/orders',

@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net';
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
-  SendMessageBatchCommand,
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
@@ -15,7 +14,7 @@ import type { sqs } from '#crds/function/triggers/sqs.ts';
 import type { TriggerSetup } from '#gateway/triggers/source.ts';
 import { createSqsSource } from '#gateway/triggers/sources/sqs.ts';
 import { createTestAuthority } from '#kube/testing/certificates.ts';
-import { startSqs } from '#test/harness/brokers/sqs.ts';
+import { sendMessages, startSqs } from '#test/harness/brokers/sqs.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
 import { never, type ObservedRun, observe } from './observed-run.ts';
 
@@ -70,16 +69,8 @@ function setupOf(
   };
 }
 
-async function send(queueUrl: string, texts: string[], group?: string): Promise<void> {
-  for (let start = 0; start < texts.length; start += 10) {
-    const Entries = texts.slice(start, start + 10).map((text, index) => ({
-      Id: String(index),
-      MessageBody: text,
-      ...(group ? { MessageGroupId: group } : {}),
-    }));
-    await clientOf(queueUrl).send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
-  }
-}
+const send = (queueUrl: string, texts: string[], group?: string) =>
+  sendMessages(clientOf(queueUrl), queueUrl, texts, group);
 
 async function counts(queueUrl: string): Promise<{ waiting: number; received: number }> {
   const { Attributes } = await clientOf(queueUrl).send(

@@ -92,6 +92,19 @@ export class TestNamespace {
     return (await this.kubectl.json<Deployment>(args)).spec?.replicas ?? 0;
   }
 
+  /** Waits until all triggers of the function are connected. */
+  async untilConnected(functionName: string): Promise<void> {
+    await waitFor(
+      async () => {
+        const { list = [] } = (await this.function(functionName)).status?.triggers ?? {};
+        const connected = list.map(({ conditions }) => conditions?.[0]?.status === 'True');
+        if (connected.length === 0 || connected.includes(false)) throw new Error(JSON.stringify(list));
+        return true;
+      },
+      { timeoutMs: READY_TIMEOUT_MS, describe: `the triggers of ${functionName} to be connected` },
+    );
+  }
+
   /** Waits until the function has no pods left. */
   async untilAsleep(functionName: string, timeoutMs = ZERO_TIMEOUT_MS): Promise<void> {
     await waitFor(
@@ -110,15 +123,19 @@ function describePod({ metadata }: Pod): string {
   return deletionTimestamp ? `${name}, to be deleted by ${deletionTimestamp}` : `${name}`;
 }
 
-/** Creates a namespace that admits only restricted pods before the file's tests and deletes it after them. */
+/** Creates a namespace that admits only restricted pods. */
+export async function createNamespace(purpose: string, platform: PlatformUnderTest): Promise<TestNamespace> {
+  const kubectl = await createKubectl(platform.kubeconfig);
+  const name = `e2e-${purpose}-${Math.random().toString(36).slice(2, 8)}`;
+  await kubectl.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: RESTRICTED } });
+  return new TestNamespace(name, platform, kubectl);
+}
+
+/** The same before the file's tests; deletes it after them. */
 export function useNamespace(purpose: string): () => TestNamespace {
   let current: TestNamespace | undefined;
   beforeAll(async () => {
-    const platform = inject('platform');
-    const kubectl = await createKubectl(platform.kubeconfig);
-    const name = `e2e-${purpose}-${Math.random().toString(36).slice(2, 8)}`;
-    await kubectl.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: RESTRICTED } });
-    current = new TestNamespace(name, platform, kubectl);
+    current = await createNamespace(purpose, inject('platform'));
   });
   afterAll(async () => {
     if (current) await current.kubectl(['delete', 'namespace', current.name, '--wait=false']);

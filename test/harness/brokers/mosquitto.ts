@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { waitFor } from '../wait-for.ts';
 import { accepts, answers } from './answers.ts';
 import { type BrokerProcess, startBroker } from './process.ts';
 import { ensureServer } from './program.ts';
@@ -17,10 +18,15 @@ export interface MosquittoOptions {
   certificate?: { cert: string; key: string };
 }
 
-/** Mosquitto with one user. On SIGUSR1 it writes what it keeps to `mosquitto.db` in its directory. */
-export async function startMosquitto({ certificate }: MosquittoOptions = {}): Promise<BrokerProcess> {
+export interface TestMosquitto extends BrokerProcess {
+  /** Kills it once it has written its file, which it does on demand only. */
+  crash(): Promise<void>;
+}
+
+/** Mosquitto with one user. */
+export async function startMosquitto({ certificate }: MosquittoOptions = {}): Promise<TestMosquitto> {
   const command = await ensureServer('mosquitto');
-  return startBroker({
+  const broker = await startBroker({
     name: 'mosquitto',
     async prepare({ port, directory }) {
       const passwords = join(directory, 'passwords');
@@ -46,4 +52,18 @@ export async function startMosquitto({ certificate }: MosquittoOptions = {}): Pr
     },
     ready: (port, signal) => (certificate ? accepts(port, signal) : answers(port, GREETING, CONNACK, signal)),
   });
+  return {
+    ...broker,
+    async crash() {
+      // Each time a new file takes the place of the one before.
+      const written = () => stat(join(broker.directory, 'mosquitto.db')).catch(() => undefined);
+      const before = await written();
+      broker.signal('SIGUSR1');
+      await waitFor(async () => (await written())?.ino !== before?.ino, {
+        timeoutMs: 5_000,
+        describe: 'the broker to have written its file',
+      });
+      await broker.kill();
+    },
+  };
 }

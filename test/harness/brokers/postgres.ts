@@ -49,6 +49,16 @@ export async function startPostgres(settings: readonly string[] = []): Promise<T
   }
 }
 
+/** A user with what a trigger needs, owner of the schema `shop`. */
+export async function createTriggerUser({
+  sql,
+}: TestPostgres): Promise<{ username: string; password: string }> {
+  await sql("CREATE ROLE catnap LOGIN REPLICATION PASSWORD 'secret'");
+  await sql('GRANT CREATE ON DATABASE postgres TO catnap');
+  await sql('CREATE SCHEMA shop AUTHORIZATION catnap');
+  return { username: 'catnap', password: 'secret' };
+}
+
 function testServer(of: { server: Component; directory: string; port: number; ca: string }): TestPostgres {
   const { server, directory, port, ca } = of;
   const dismissGuard = startGuard({ path: directory, temporary: true });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { answers } from './answers.ts';
 import { type BrokerProcess, startBroker } from './process.ts';
 
@@ -23,4 +24,21 @@ export async function startSqs({
     ready: (port, signal) => answers(port, 'GET /health HTTP/1.0\r\n\r\n', 'HTTP/1.1 200', signal),
   });
   return { ...broker, endpoint: `http://127.0.0.1:${broker.port}` };
+}
+
+/** @param group of a FIFO queue */
+export async function sendMessages(
+  client: SQSClient,
+  queueUrl: string,
+  texts: readonly string[],
+  group?: string,
+): Promise<void> {
+  for (let start = 0; start < texts.length; start += 10) {
+    const Entries = texts.slice(start, start + 10).map((text, index) => ({
+      Id: String(index),
+      MessageBody: text,
+      ...(group ? { MessageGroupId: group } : {}),
+    }));
+    await client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
+  }
 }
