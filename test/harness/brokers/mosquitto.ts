@@ -15,10 +15,15 @@ const CONNACK = '\x20';
 export interface MosquittoOptions {
   /** Makes the broker speak TLS. */
   certificate?: { cert: string; key: string };
+  /** Further lines of its configuration. */
+  settings?: readonly string[];
 }
 
 /** Mosquitto with one user. On SIGUSR1 it writes what it keeps to `mosquitto.db` in its directory. */
-export async function startMosquitto({ certificate }: MosquittoOptions = {}): Promise<BrokerProcess> {
+export async function startMosquitto({
+  certificate,
+  settings = [],
+}: MosquittoOptions = {}): Promise<BrokerProcess> {
   const command = await ensureServer('mosquitto');
   return startBroker({
     name: 'mosquitto',
@@ -33,6 +38,7 @@ export async function startMosquitto({ certificate }: MosquittoOptions = {}): Pr
         `password_file ${passwords}`,
         'persistence true',
         `persistence_location ${directory}/`,
+        ...settings,
         // As root it would become a user that may not read the directory.
         ...(process.getuid?.() === 0 ? ['user root'] : []),
         ...(certificate ? [`certfile ${directory}/tls.crt`, `keyfile ${directory}/tls.key`] : []),
