@@ -14,10 +14,13 @@ export interface Waiting {
 }
 
 export class Lanes<Item extends Waiting> {
+  /** As they came; one whose key is busy steps aside when its turn comes. */
   private ready: Item[] = [];
   /** Behind a call with events of the same key, by key. */
   private readonly blocked = new Map<string, Item[]>();
   private readonly busy = new Set<string>();
+  /** Keys that are blocked no more: what waits of them came before all that is in line. */
+  private readonly freed = new Set<string>();
 
   push(item: Item): void {
     this.ready.push(item);
@@ -34,40 +37,33 @@ export class Lanes<Item extends Waiting> {
     let bytes = 0;
     let full = false;
     while (batch.length < maxEvents) {
-      const item = this.ready[0];
+      const line = this.next();
+      const item = line[0];
       if (item === undefined) break;
-      const { key, data } = item.event;
-      if (key !== undefined && this.busy.has(key)) {
-        this.ready.shift();
-        this.block(key, item);
-        continue;
-      }
-      full = batch.length > 0 && bytes + data.length > MAX_BATCH_BYTES;
+      const { length } = item.event.data;
+      full = batch.length > 0 && bytes + length > MAX_BATCH_BYTES;
       if (full) break;
-      this.ready.shift();
-      bytes += data.length;
+      line.shift();
+      bytes += length;
       batch.push(item);
     }
     const [oldest] = batch;
     if (oldest === undefined) return [];
     if (!full && batch.length < maxEvents && oldest.since > dueBefore) {
-      this.ready.unshift(...batch);
+      // Nothing else is in line.
+      this.ready = batch;
       return oldest.since;
     }
-    for (const { event } of batch) if (event.key !== undefined) this.busy.add(event.key);
+    for (const { event } of batch) if (event.key !== undefined) this.occupy(event.key);
     return batch;
   }
 
   /** The call with these events has ended. */
   done(batch: readonly Item[]): void {
-    const freed = new Set(batch.flatMap(({ event }) => (event.key === undefined ? [] : [event.key])));
-    for (const key of freed) {
-      this.busy.delete(key);
-      const waiting = this.blocked.get(key);
-      if (waiting === undefined) continue;
-      this.blocked.delete(key);
-      // They came before anything of their key that is still in line.
-      this.ready.unshift(...waiting);
+    for (const { event } of batch) {
+      if (event.key === undefined) continue;
+      this.busy.delete(event.key);
+      if (this.blocked.has(event.key)) this.freed.add(event.key);
     }
   }
 
@@ -76,7 +72,31 @@ export class Lanes<Item extends Waiting> {
     const all = [...this.ready, ...[...this.blocked.values()].flat()];
     this.ready = [];
     this.blocked.clear();
+    this.freed.clear();
     return all;
+  }
+
+  /** The line whose first event may go; without events when none can. */
+  private next(): Item[] {
+    for (const key of this.freed) {
+      const line = this.blocked.get(key);
+      if (line !== undefined && line.length > 0) return line;
+      this.freed.delete(key);
+      this.blocked.delete(key);
+    }
+    for (;;) {
+      const item = this.ready[0];
+      const key = item?.event.key;
+      if (item === undefined || key === undefined || !this.busy.has(key)) return this.ready;
+      this.ready.shift();
+      this.block(key, item);
+    }
+  }
+
+  private occupy(key: string): void {
+    this.busy.add(key);
+    this.freed.delete(key);
+    if (this.blocked.get(key)?.length === 0) this.blocked.delete(key);
   }
 
   private block(key: string, item: Item): void {

@@ -69,7 +69,7 @@ export function createTriggering(options: TriggeringOptions): Triggering | undef
     maxBytes: MAX_POSTED_SPECS_BYTES,
   });
   const delivery = new Delivery({ invoker, deadLetters, book, clock });
-  const start = runnerFactory(options, book, delivery, (functionKey) => ownership.owns(slotOf(functionKey)));
+  const start = runnerFactory(options, book, delivery, (slot) => ownership.owns(slot));
   const ownership = new Ownership({
     gatewayId,
     store: createLeaseStore(redis, gatewayId),
@@ -112,12 +112,13 @@ function runnerFactory(
   { redis, log: parent, load = loadSource }: TriggeringOptions,
   book: TriggerBook,
   delivery: Delivery,
-  isOwned: (functionKey: string) => boolean,
+  isOwned: (slot: number) => boolean,
 ) {
   const services = { lastRuns: createLastRuns(redis) };
   const clock = systemClock;
   return (functionKey: string, spec: TriggerSpec): TriggerRunner => {
     const { name, type, config, credentials } = spec;
+    const slot = slotOf(functionKey);
     const log = parent.child({ function: functionKey, trigger: name });
     const state = new TriggerState(functionKey, name, type, (changed) => book.changed(changed));
     const runner = new TriggerRunner({
@@ -126,7 +127,7 @@ function runnerFactory(
       clock,
       log,
       createSource: async () => (await load(type, services))({ functionKey, name, config, credentials }),
-      createDispatcher: () => delivery.dispatcher(functionKey, spec, log, () => isOwned(functionKey)),
+      createDispatcher: () => delivery.dispatcher(functionKey, spec, log, () => isOwned(slot)),
     });
     book.add(state);
     runner.start();

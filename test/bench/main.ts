@@ -10,6 +10,7 @@ import { density } from './scenarios/density.ts';
 import { noisy } from './scenarios/noisy.ts';
 import { overload } from './scenarios/overload.ts';
 import { soak } from './scenarios/soak.ts';
+import { triggers } from './scenarios/triggers.ts';
 import { warm } from './scenarios/warm.ts';
 
 const scenarios: Record<ScenarioName, (bed: Bed, options: Options) => Promise<Partial<Report>>> = {
@@ -21,6 +22,7 @@ const scenarios: Record<ScenarioName, (bed: Bed, options: Options) => Promise<Pa
   warm,
   overload,
   async: asynchronous,
+  triggers,
 };
 
 const INTERRUPTED = 130;

@@ -30,6 +30,7 @@ it.each([
   [['warm', '--pool', '5'], '--pool does not go with warm'],
   [['burst', '--interval', '5'], '--interval does not go with burst'],
   [['warm', '--minutes', '5'], '--minutes does not go with warm'],
+  [['triggers', '--cluster', 'real'], 'triggers goes with --cluster local: the servers'],
 ])('refuses %j', (args, message) => {
   expect(() => parseOptions(args)).toThrow(message);
 });

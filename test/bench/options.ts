@@ -15,11 +15,15 @@ const TAKES = {
   warm: ['class', 'seconds'],
   overload: ['class', 'seconds'],
   async: ['class', 'seconds'],
+  triggers: ['class', 'count'],
 } as const satisfies Record<string, readonly Special[]>;
 
 const SPECIAL = ['class', 'count', 'seconds', 'functions', 'minutes', 'interval', 'pool'] as const;
 type Special = (typeof SPECIAL)[number];
 export type ScenarioName = keyof typeof TAKES;
+
+const ONLY_LOCAL =
+  'triggers goes with --cluster local: the servers that events come from listen on the loopback address of this machine, where gateways in a cluster cannot reach them';
 
 /** Warm pods of a pool while nobody takes any, for the scenarios that are about them: as Fission was measured. */
 const POOL = 30;
@@ -56,13 +60,17 @@ export const usage = `Usage: npm run bench -- SCENARIO [OPTIONS]
               together where there are several
   overload    Five times the capacity of the pods; against their peak
   async       Asynchronous calls: how many are accepted and delivered, what an idle queue costs, what Redis needs
+  triggers    Events of Kafka, NATS JetStream, RabbitMQ, SQS, MQTT, Redis streams and PostgreSQL, each from a server that
+              is started for this: how many a second one gateway brings to one pod, alone and in batches, and how long
+              one takes; against calls over HTTP. In less than 5 minutes; only on "local"
 
   --cluster local|current|real   Embedded cluster, started for this (default); KUBECONFIG and CATNAP_GATEWAY_URL;
                                  or the test cluster with the chart, taken or brought up for this (needs root)
   --class pooled|dedicated|isolate
                                  spec.class of the functions; default: the platform's own, for coldstart all
   --count N                      coldstart: calls to measure (default 100, 30 dedicated);
-                                 density: wake-ups to measure among few and among all (default 50)
+                                 density: wake-ups to measure among few and among all (default 50);
+                                 triggers: events that each source holds (default 20000, MQTT 10000, SQS 5000)
   --seconds N                    warm, overload, async: time to measure each load, after the warm-up (default 9);
                                  noisy: time to measure before and during the noise (default 30)
   --functions N                  burst: functions that are called at once (default 100);
@@ -105,6 +113,7 @@ export function parseOptions(args: string[]): Options | undefined {
   const scenario = scenarioOf(positionals);
   const cluster = oneOf('cluster', values.cluster, CLUSTERS) ?? 'local';
   if (keep && cluster !== 'real') throw new Error('--keep goes with --cluster real');
+  if (scenario === 'triggers' && cluster !== 'local') throw new Error(ONLY_LOCAL);
   refuseStrangers(scenario, values);
   return {
     scenario,

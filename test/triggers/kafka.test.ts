@@ -169,6 +169,24 @@ it('orders by key', async () => {
   expect(valuesOf(undefined)).toEqual(['none']);
 });
 
+it('hands over records of a partition past those that wait in another', async () => {
+  await createTopic('waiting', 2);
+  const records = (partition: number, count: number) =>
+    Array.from({ length: count }, () => ({ topic: 'waiting', partition, value: buffers(String(partition)) }));
+  // More than may be in hand.
+  await producer.send({ messages: [...records(0, 1_500), ...records(1, 20)], acks: -1 });
+  const source = start('waiting');
+  const { wait, open } = gate();
+  source.handle = ({ key }) => (key === 'waiting/0' ? wait() : Promise.resolve());
+  const others = () => source.events.filter(({ key }) => key === 'waiting/1');
+  await waitFor(() => others().length === 20, {
+    timeoutMs: 15_000,
+    describe: 'all records of the other partition',
+  });
+  open();
+  await source.received(1_520);
+});
+
 it('tells how much waits', async () => {
   await createTopic('lagging', 2);
   for (const partition of [0, 1, 1]) await send('lagging', 'x', { partition });

@@ -183,6 +183,21 @@ describe('one trigger', () => {
     }
   });
 
+  it('takes all that the broker kept at once', async () => {
+    for (const protocol of ['MQTT5', 'MQTT311'] as const) {
+      const setup = newSetup({ protocol, maxInFlight: 10 });
+      const first = observe(createMqttSource(setup));
+      await connected(first);
+      await first.stop();
+      // As many as Mosquitto keeps of a session that is away.
+      await Promise.all(numbers(1, 900).map((text) => publish(setup, [text])));
+      const second = observe(createMqttSource(setup), () => new Promise((resolve) => setTimeout(resolve, 1)));
+      await received(second, 900);
+      await second.stop();
+      expect(second.texts()).toEqual(numbers(1, 900));
+    }
+  });
+
   it('leaves messages with the broker once deliveries are refused', async () => {
     const setup = newSetup();
     const first = observe(createMqttSource(setup), never);

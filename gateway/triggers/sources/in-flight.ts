@@ -1,24 +1,28 @@
 /** The deliveries of one run of a source that have not ended. */
 export class InFlight {
-  readonly #tasks = new Set<Promise<void>>();
+  #size = 0;
+  #waiting: (() => void)[] = [];
 
   get size(): number {
-    return this.#tasks.size;
+    return this.#size;
   }
 
-  /** Keeps a task, which must not reject, until it ends. */
+  /** Counts a task, which must not reject, until it ends. */
   add(task: Promise<void>): void {
-    const kept: Promise<void> = task.finally(() => this.#tasks.delete(kept));
-    this.#tasks.add(kept);
+    this.#size += 1;
+    void task.then(() => {
+      this.#size -= 1;
+      for (const resolve of this.#waiting.splice(0)) resolve();
+    });
   }
 
   /** Resolves as soon as one of them has ended; at once when there is none. */
   async next(): Promise<void> {
-    if (this.size > 0) await Promise.race(this.#tasks);
+    if (this.#size > 0) await new Promise<void>((resolve) => void this.#waiting.push(resolve));
   }
 
   /** Resolves when all have ended. */
   async settled(): Promise<void> {
-    while (this.size > 0) await Promise.all(this.#tasks);
+    while (this.#size > 0) await this.next();
   }
 }

@@ -1,15 +1,21 @@
 /** Records of Kafka topics, as a member of a consumer group. */
-import type { Consumer, MessagesStream } from '@platformatic/kafka';
+import type { Consumer, Message, MessagesStream } from '@platformatic/kafka';
 import type { CreateSource, SourceContext } from '../source.ts';
 import { Committer } from './kafka/committer.ts';
-import { closeConsumer, createConsumer, type KafkaSetup } from './kafka/connect.ts';
+import { closeConsumer, createConsumer, type KafkaSetup, MAX_FETCH_BYTES } from './kafka/connect.ts';
 import { explain } from './kafka/error.ts';
 import { startPositions } from './kafka/positions.ts';
 import { recordEvent } from './kafka/record.ts';
+import { Turns } from './kafka/turns.ts';
 import { Session } from './session.ts';
 
 /** How often it asks how much waits, and whether there are new partitions. */
 const LAG_MS = 5_000;
+/** Records that are fetched and wait for the turn of their partition. */
+const MAX_SORTED = 10_000;
+
+type RecordStream = MessagesStream<Buffer, Buffer, Buffer, Buffer>;
+type KafkaMessage = Message<Buffer, Buffer, Buffer, Buffer>;
 
 export const createKafkaSource: CreateSource<KafkaSetup['config']> = (setup) => ({
   run: (context) => run(setup, context),
@@ -78,10 +84,17 @@ interface Watch {
   context: SourceContext;
 }
 
-async function handOver(stream: MessagesStream<Buffer, Buffer, Buffer, Buffer>, options: HandOver) {
-  const { config, committer, session } = options;
+async function handOver(stream: RecordStream, { config, committer, session }: HandOver): Promise<void> {
   const [broker = ''] = config.brokers;
-  for await (const record of stream) {
+  const turns = new Turns<KafkaMessage>();
+  const arrived = arrivals(stream, session);
+  while (!session.signal.aborted) {
+    sortIn(stream, turns);
+    const record = turns.next();
+    if (!record) {
+      await arrived();
+      continue;
+    }
     const { topic, partition, offset } = record;
     const progress = committer.of(topic, partition);
     if (!progress) continue;
@@ -93,6 +106,28 @@ async function handOver(stream: MessagesStream<Buffer, Buffer, Buffer, Buffer>, 
       committer.finish(topic, partition, progress, offset),
     );
   }
+}
+
+/** Takes what is fetched, so that each partition gets its turn: a stream has all of one before the next. */
+function sortIn(stream: RecordStream, turns: Turns<KafkaMessage>): void {
+  while (turns.size < MAX_SORTED && turns.bytes < MAX_FETCH_BYTES) {
+    const record: KafkaMessage | null = stream.read();
+    if (!record) return;
+    turns.add(`${record.topic}/${record.partition}`, record);
+  }
+}
+
+/** Returns what waits until there is more to read, or the run is over. */
+function arrivals(stream: RecordStream, session: Session): () => Promise<void> {
+  let wake = () => {};
+  const onChange = () => wake();
+  stream.on('readable', onChange);
+  session.signal.addEventListener('abort', onChange, { once: true });
+  return () =>
+    new Promise((resolve) => {
+      wake = resolve;
+      if (session.signal.aborted || stream.readableLength > 0) resolve();
+    });
 }
 
 /** Tells the lag; ends the run when a topic has got more partitions: the next one joins with them. */

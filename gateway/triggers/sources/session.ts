@@ -21,8 +21,12 @@ export class Session {
     this.context = context;
     this.signal = AbortSignal.any([context.signal, this.failed.signal]);
     this.over = new Promise((resolve) => {
-      if (this.signal.aborted) resolve();
-      else this.signal.addEventListener('abort', () => resolve(), { once: true });
+      const end = () => {
+        resolve();
+        this.wake();
+      };
+      if (this.signal.aborted) end();
+      else this.signal.addEventListener('abort', end, { once: true });
     });
   }
 
@@ -55,16 +59,14 @@ export class Session {
       .finally(() => {
         this.events -= 1;
         this.bytes -= event.data.length;
-        const waiting = this.waiting;
-        this.waiting = [];
-        for (const resolve of waiting) resolve();
+        this.wake();
       });
   }
 
   /** Resolves when there is room for another event, or the run is over. */
   async room(): Promise<void> {
     while (!this.signal.aborted && (this.events >= MAX_EVENTS || this.bytes >= MAX_BYTES)) {
-      await Promise.race([this.change(), this.over]);
+      await this.change();
     }
   }
 
@@ -81,7 +83,12 @@ export class Session {
     if (this.failure && !this.context.signal.aborted) throw this.failure;
   }
 
+  /** Resolves when something is settled, or the run is over: a race with {@link over} would leave its traces there. */
   private change(): Promise<void> {
     return new Promise((resolve) => void this.waiting.push(resolve));
+  }
+
+  private wake(): void {
+    for (const resolve of this.waiting.splice(0)) resolve();
   }
 }

@@ -6,9 +6,9 @@
 import { waitFor } from '#test/harness/wait-for.ts';
 import { type Bed, pathOf, readyAddresses } from '../bed.ts';
 import { deploy } from '../functions/deploy.ts';
+import { readGateways } from '../gateway-metrics.ts';
 import type { LoadPlan } from '../load/plan.ts';
 import { runLoad, toResult } from '../load/run.ts';
-import { sumOf } from '../metrics.ts';
 import type { Options } from '../options.ts';
 import { meterControlPlane, meterPart, type PartProcess, residentMegabytes } from '../processes.ts';
 import type { Report, Result } from '../report.ts';
@@ -77,7 +77,7 @@ async function accept(bed: Bed, processes: PartProcess[], seconds: number) {
 
 /** The same calls, once they are due; undefined where the gateway's metrics cannot be read. */
 async function drain(bed: Bed, processes: PartProcess[], accepted: number): Promise<Result | undefined> {
-  const finished = () => finishedCalls(processes);
+  const finished = async () => (await readGateways(processes))?.('catnap_async_finished_total');
   const before = await finished();
   if (before === undefined) return undefined;
   const until = (count: number) =>
@@ -112,15 +112,6 @@ async function both(bed: Bed, processes: PartProcess[], seconds: number): Promis
   const result = toResult(`accepted and delivered together, ${CONNECTIONS} connections`, load);
   const all = (result.n * (seconds * 1000 + WARMUP_MS)) / (seconds * 1000);
   return { ...result, ...(used > 0 && { rps_per_gateway_core: round(all / used) }) };
-}
-
-async function finishedCalls(processes: PartProcess[]): Promise<number | undefined> {
-  const gateways = processes.flatMap(({ part, controlUrl }) =>
-    part === 'gateway' && controlUrl ? [controlUrl] : [],
-  );
-  if (gateways.length === 0) return undefined;
-  const texts = await Promise.all(gateways.map(async (url) => (await fetch(`${url}/metrics`)).text()));
-  return texts.reduce((sum, text) => sum + sumOf(text, 'catnap_async_finished_total'), 0);
 }
 
 function plan(

@@ -16,6 +16,8 @@ const CONNACK = '\x20';
 export interface MosquittoOptions {
   /** Makes the broker speak TLS. */
   certificate?: { cert: string; key: string };
+  /** Further lines of its configuration. */
+  settings?: readonly string[];
 }
 
 export interface TestMosquitto extends BrokerProcess {
@@ -23,8 +25,11 @@ export interface TestMosquitto extends BrokerProcess {
   crash(): Promise<void>;
 }
 
-/** Mosquitto with one user. */
-export async function startMosquitto({ certificate }: MosquittoOptions = {}): Promise<TestMosquitto> {
+/** Mosquitto with one user. On SIGUSR1 it writes what it keeps to `mosquitto.db` in its directory. */
+export async function startMosquitto({
+  certificate,
+  settings = [],
+}: MosquittoOptions = {}): Promise<TestMosquitto> {
   const command = await ensureServer('mosquitto');
   const broker = await startBroker({
     name: 'mosquitto',
@@ -39,6 +44,7 @@ export async function startMosquitto({ certificate }: MosquittoOptions = {}): Pr
         `password_file ${passwords}`,
         'persistence true',
         `persistence_location ${directory}/`,
+        ...settings,
         // As root it would become a user that may not read the directory.
         ...(process.getuid?.() === 0 ? ['user root'] : []),
         ...(certificate ? [`certfile ${directory}/tls.crt`, `keyfile ${directory}/tls.key`] : []),

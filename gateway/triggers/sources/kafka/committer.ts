@@ -1,16 +1,15 @@
 import type { Consumer, GroupAssignment } from '@platformatic/kafka';
+import { Together } from '../together.ts';
 import { commit, type Position, partitionsOf } from './positions.ts';
 import { PartitionProgress } from './progress.ts';
 
 /** Commits what is finished, one request at a time, and knows how much that leaves. */
 export class Committer {
-  private readonly consumer: Consumer;
   private readonly progress = new Map<string, { topic: string; partition: number; of: PartitionProgress }>();
-  private readonly dirty = new Set<string>();
-  private running: Promise<void> | undefined;
+  private readonly commits: Together<string>;
 
   constructor(consumer: Consumer, positions: readonly Position[]) {
-    this.consumer = consumer;
+    this.commits = new Together((keys) => this.commit(consumer, new Set(keys)));
     for (const position of positions) this.add(position);
   }
 
@@ -26,9 +25,7 @@ export class Committer {
   keep(assignments: readonly GroupAssignment[]): boolean {
     const ours = new Set(partitionsOf(assignments).map(({ topic, partition }) => keyOf(topic, partition)));
     for (const key of this.progress.keys()) {
-      if (ours.has(key)) continue;
-      this.progress.delete(key);
-      this.dirty.delete(key);
+      if (!ours.has(key)) this.progress.delete(key);
     }
     return ours.size === this.progress.size;
   }
@@ -37,11 +34,7 @@ export class Committer {
   async finish(topic: string, partition: number, of: PartitionProgress, offset: bigint): Promise<void> {
     const key = keyOf(topic, partition);
     if (!of.finish(offset) || this.progress.get(key)?.of !== of) return;
-    this.dirty.add(key);
-    this.running ??= this.run().finally(() => {
-      this.running = undefined;
-    });
-    await this.running;
+    await this.commits.add(key);
   }
 
   /** Records that are not committed, given where each partition ends. */
@@ -54,15 +47,12 @@ export class Committer {
     return Number(lag);
   }
 
-  private async run(): Promise<void> {
-    while (this.dirty.size > 0) {
-      const positions = [...this.dirty].flatMap((key) => {
-        const known = this.progress.get(key);
-        return known ? [{ topic: known.topic, partition: known.partition, offset: known.of.position }] : [];
-      });
-      this.dirty.clear();
-      if (positions.length > 0) await commit(this.consumer, positions);
-    }
+  private async commit(consumer: Consumer, keys: ReadonlySet<string>): Promise<void> {
+    const positions = [...keys].flatMap((key) => {
+      const known = this.progress.get(key);
+      return known ? [{ topic: known.topic, partition: known.partition, offset: known.of.position }] : [];
+    });
+    if (positions.length > 0) await commit(consumer, positions);
   }
 
   private add({ topic, partition, offset }: Position): void {

@@ -11,7 +11,9 @@ export type KafkaSetup = TriggerSetup<Static<typeof kafka>>;
 const SESSION_MS = 10_000;
 const HEARTBEAT_MS = 2_000;
 const CLOSE_MS = 5_000;
-const MAX_FETCH_BYTES = 8 * 1024 * 1024;
+export const MAX_FETCH_BYTES = 8 * 1024 * 1024;
+/** Less than there is room for, so that one answer has records of many partitions. */
+const MAX_PARTITION_BYTES = 128 * 1024;
 
 /** A member of the group, not yet connected. */
 export function createConsumer({ functionKey, name, config, credentials }: KafkaSetup): Consumer {
@@ -38,6 +40,7 @@ export function createConsumer({ functionKey, name, config, credentials }: Kafka
     heartbeatStallTimeout: SESSION_MS,
     autocommit: false,
     maxBytes: MAX_FETCH_BYTES,
+    maxBytesPerPartition: MAX_PARTITION_BYTES,
     maxWaitTime: 1_000,
     highWaterMark: 256,
   });

@@ -88,7 +88,8 @@ export class MqttConsumer {
   /** QoS 0 and brokers of MQTT 3.1.1 know no other bound than a connection that is not read. */
   async #holdBack({ wire }: MqttConnection, inFlight: InFlight): Promise<void> {
     const { maxInFlight } = this.#setup.config;
-    if (inFlight.size <= maxInFlight) return;
+    // What is parsed already still comes, but only the first that is too many waits for others.
+    if (wire.paused || inFlight.size <= maxInFlight) return;
     wire.pause();
     while (inFlight.size > maxInFlight) await inFlight.next();
     wire.resume();

@@ -38,9 +38,20 @@ export class MqttWire {
     return this.#socket.writable;
   }
 
+  /** Whether nothing more is read for now. */
+  get paused(): boolean {
+    return this.#socket.isPaused();
+  }
+
   /** Does nothing when the connection is gone. */
   send(packet: Packet): void {
-    if (this.open) this.#socket.write(generate(packet, { protocolVersion: this.version }));
+    if (!this.open) return;
+    // Acknowledgements that come from calls of one round of the event loop leave together.
+    if (this.#socket.writableCorked === 0) {
+      this.#socket.cork();
+      setImmediate(() => this.#socket.uncork());
+    }
+    this.#socket.write(generate(packet, { protocolVersion: this.version }));
   }
 
   fail(error: Error): void {
@@ -79,7 +90,7 @@ export class MqttWire {
 
   #ping(): void {
     const silentMs = performance.now() - this.#heard;
-    if (this.#socket.isPaused()) this.#heard = performance.now();
+    if (this.paused) this.#heard = performance.now();
     else if (silentMs > KEEPALIVE_SECONDS * 1_500) this.fail(new Error('the broker does not answer in time'));
     this.send({ cmd: 'pingreq' });
   }

@@ -53,6 +53,8 @@ function optionsOf({
     timeout: CONNECT_TIMEOUT_MS,
     pingInterval: PING_INTERVAL_MS,
     maxPingOut: 2,
+    // A stack for each acknowledgement, for errors of which only the message is told.
+    noAsyncTraces: true,
     ...(username !== undefined ? { user: username, pass: password ?? '' } : {}),
     ...(token !== undefined ? { token } : {}),
     ...authenticatorOf(credentials),

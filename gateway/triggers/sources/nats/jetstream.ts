@@ -5,6 +5,7 @@ import type { SourceContext, TriggerSetup } from '../../source.ts';
 import type { Deliveries } from '../deliveries.ts';
 import { InFlight } from '../in-flight.ts';
 import type { NatsConfig } from '../nats.ts';
+import { Together } from '../together.ts';
 import { ensureConsumer, type JetStreamConfig } from './consumer.ts';
 import { eventOf, type StreamPosition, streamId } from './event.ts';
 
@@ -15,6 +16,12 @@ const MAX_PULL = 500;
 /** How long a pull waits for messages, and thus how long stopping takes; less is not allowed. */
 const PULL_MS = 1_000;
 const ACK_TIMEOUT_MS = 5_000;
+
+interface Handled {
+  readonly message: JsMsg;
+  /** Of its event. */
+  readonly id: string;
+}
 
 /** Hands over messages of a stream until the signal aborts; gives those back that were not delivered by then. */
 export async function runJetStream(
@@ -47,6 +54,9 @@ export async function runJetStream(
       log.debug({ err: error, sequence: message.seq }, 'a message was not delivered');
       return;
     }
+    await acknowledgements.add({ message, id });
+  };
+  const acknowledge = async ({ message, id }: Handled): Promise<void> => {
     try {
       // Without the server's answer it may come again: then the delivery is still known.
       if (await message.ackAck()) deliveries.acknowledged(id);
@@ -55,6 +65,10 @@ export async function runJetStream(
       log.debug({ err: error, sequence: message.seq }, 'a message was not acknowledged');
     }
   };
+  // Each by itself would be a write to the socket of its own.
+  const acknowledgements = new Together<Handled>(async (all) => {
+    await Promise.all(all.map(acknowledge));
+  });
 
   const workingMs = (info.config.ack_wait ?? 0) / NANOS_PER_MS / 3;
   const extending = setInterval(() => {

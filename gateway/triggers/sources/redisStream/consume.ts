@@ -1,5 +1,6 @@
 import type { SourceContext } from '../../source.ts';
 import type { Session } from '../session.ts';
+import { Together } from '../together.ts';
 import { type Entry, type EntryOrigin, entryEvent } from './entry.ts';
 import type { Group } from './group.ts';
 
@@ -49,17 +50,18 @@ type Give = (entry: Entry) => void;
 
 function handOver({ session, group, origin, handled }: Consumption): Give {
   const inHand = new Set<string>();
+  const acknowledgements = new Together<string>((ids) => group.acknowledge(...ids));
   return ([id, fields]) => {
     // Claimed although it is ours: the function takes longer than a dead consumer.
     if (inHand.has(id)) return;
     if (fields === null) {
-      group.acknowledge(id).catch((error) => session.fail(error));
+      acknowledgements.add(id).catch((error) => session.fail(error));
       return;
     }
     inHand.add(id);
     session.give(entryEvent(id, fields, origin), async () => {
       handled.add(id);
-      await group.acknowledge(id);
+      await acknowledgements.add(id);
       handled.delete(id);
       inHand.delete(id);
     });

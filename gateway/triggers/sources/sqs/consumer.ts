@@ -14,6 +14,8 @@ import { eventOf } from './event.ts';
 import { Receipts } from './receipts.ts';
 
 const MAX_RECEIVE = 10;
+/** Requests for messages at the same time, while the queue has plenty. */
+const MAX_REQUESTS = 5;
 const LAG_MS = 15_000;
 const LAST_POLL_MS = 500;
 
@@ -68,6 +70,8 @@ class SqsConsumer {
     try {
       await this.#poll();
     } catch (error) {
+      // Others may be under way.
+      this.#polling.abort();
       if (!signal.aborted) throw error;
     } finally {
       signal.removeEventListener('abort', onAbort);
@@ -82,11 +86,12 @@ class SqsConsumer {
 
   async #poll(): Promise<void> {
     const { signal, connected } = this.#context;
+    let plenty = false;
     for (let first = true; !signal.aborted; first = false) {
       const room = this.#config.maxInFlight - this.#inFlight.size;
       if (this.#refused) await this.#aborted.promise;
-      else if (room <= 0) await Promise.race([this.#inFlight.next(), this.#aborted.promise]);
-      else for (const message of await this.#receive(room, first)) this.#inFlight.add(this.#handle(message));
+      else if (room <= 0) await this.#inFlight.next();
+      else plenty = await this.#take(room, { plenty, atOnce: first });
       if (!first) continue;
       connected();
       void this.#reportLag();
@@ -123,12 +128,27 @@ class SqsConsumer {
     }
   }
 
-  async #receive(room: number, atOnce: boolean): Promise<Message[]> {
+  /** Hands over what comes first, at most so many. @returns whether the queue gave all that it was asked for */
+  async #take(room: number, { plenty, atOnce }: { plenty: boolean; atOnce: boolean }): Promise<boolean> {
+    const requests = plenty ? Math.min(MAX_REQUESTS, Math.ceil(room / MAX_RECEIVE)) : 1;
+    const full = await Promise.all(
+      Array.from({ length: requests }, async (_, index) => {
+        const wanted = Math.min(room - index * MAX_RECEIVE, MAX_RECEIVE);
+        // One waits when there is nothing; the others only help it while there is.
+        const messages = await this.#receive(wanted, atOnce || index > 0);
+        for (const message of messages) this.#inFlight.add(this.#handle(message));
+        return messages.length === wanted;
+      }),
+    );
+    return full.every((each) => each);
+  }
+
+  async #receive(count: number, atOnce: boolean): Promise<Message[]> {
     const { queueUrl, visibilityTimeoutSeconds } = this.#config;
     const { Messages } = await this.#client.send(
       new ReceiveMessageCommand({
         QueueUrl: queueUrl,
-        MaxNumberOfMessages: Math.min(room, MAX_RECEIVE),
+        MaxNumberOfMessages: count,
         WaitTimeSeconds: atOnce ? 0 : LONG_POLL_SECONDS,
         VisibilityTimeout: visibilityTimeoutSeconds,
         MessageSystemAttributeNames: ['SentTimestamp', 'MessageGroupId', 'SequenceNumber'],
