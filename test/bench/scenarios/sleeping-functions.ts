@@ -42,10 +42,11 @@ async function createOne(bed: Bed, name: string, code: string, spec: object): Pr
   await client.patch(functions, { namespace, name }, { status }, { ...merge, subresource: 'status' });
   const go = { metadata: { annotations: { [annotations.paused]: null } } };
   await client.patch(functions, { namespace, name }, go, merge);
-  const hasChildren = () =>
+  // Its ReplicaSet as well: what Kubernetes has yet to do for thousands of them would be measured with what comes next.
+  const isComplete = () =>
     client.get(deployments, { namespace, name: deploymentName(name) }).then(
-      () => true,
+      ({ status }) => status?.observedGeneration !== undefined,
       (error) => (isNotFound(error) ? false : Promise.reject(error)),
     );
-  await waitFor(hasChildren, { timeoutMs: CHILDREN_TIMEOUT_MS, describe: `the Deployment of ${name}` });
+  await waitFor(isComplete, { timeoutMs: CHILDREN_TIMEOUT_MS, describe: `the Deployment of ${name}` });
 }

@@ -93,6 +93,9 @@ export function controllerManagerArguments(): string[] {
     'service-cluster-ip-range': SERVICE_RANGE,
     // Each node's CNI configuration has its range.
     'allocate-node-cidrs': false,
+    // As where there are thousands of Deployments: with the defaults, 20 and 30, it would take half an hour for 10,000.
+    'kube-api-qps': 100,
+    'kube-api-burst': 200,
     'flex-volume-plugin-dir': configFile('volume-plugins'),
   });
 }
