@@ -10,7 +10,7 @@ const TAKES = {
   coldstart: ['class', 'count', 'interval', 'pool'],
   burst: ['class', 'functions', 'pool'],
   noisy: ['class', 'seconds'],
-  density: ['class', 'count', 'functions', 'pool'],
+  density: ['class', 'count', 'functions', 'pool', 'interval'],
   soak: ['class', 'minutes'],
   warm: ['class', 'seconds'],
   overload: ['class', 'seconds'],
@@ -76,7 +76,7 @@ export const usage = `Usage: npm run bench -- SCENARIO [OPTIONS]
   --functions N                  burst: functions that are called at once (default 100);
                                  density: sleeping functions (default 10000)
   --minutes N                    soak: how long (default 10)
-  --interval N                   coldstart: milliseconds from one call of a sleeping function to the next (default 400)
+  --interval N                   coldstart, density: milliseconds from one call of a sleeping function to the next (default 400)
   --pool N                       coldstart, burst, density: warm pods of a pool, and threads of a host, that are ready while
                                  nobody takes any (default 30); on
                                  "current" they are as they were installed

@@ -24,6 +24,8 @@ const WAKES = 50;
  */
 const REST_MS = 15_000;
 
+type Pace = typeof PACE & { count: number };
+
 interface Stage {
   results: Result[];
   memory: Memory;
@@ -32,21 +34,28 @@ interface Stage {
 
 export async function density(
   bed: Bed,
-  { class: podClass, count = WAKES, functions = MANY }: Pick<Options, 'class' | 'count' | 'functions'>,
+  options: Pick<Options, 'class' | 'count' | 'functions' | 'interval'>,
 ): Promise<Partial<Report>> {
+  const {
+    class: podClass,
+    count = WAKES,
+    functions = MANY,
+    interval: intervalMs = PACE.intervalMs,
+  } = options;
+  const pace = { ...PACE, intervalMs, count };
   if (functions <= FEW)
     throw new Error(`--functions ${functions}: must be above ${FEW}, which it is compared with`);
   const names = numbered('dense', functions);
   const spec = { class: podClass };
   const first = names.slice(0, FEW);
   await createAsleep(bed, first, TELLS_POD, spec);
-  const few = await stage(bed, first, first, count);
+  const few = await stage(bed, first, first, pace);
 
   const started = performance.now();
   await createAsleep(bed, names.slice(FEW), TELLS_POD, spec);
   const seconds = round((performance.now() - started) / 1000);
   bed.log(`${functions} functions after ${seconds} s`);
-  const many = await stage(bed, names, spread(names, count), count);
+  const many = await stage(bed, names, spread(names, count), pace);
   const targets: Target[] = densityTargets(few, many);
   return {
     results: many.results,
@@ -56,19 +65,19 @@ export async function density(
     notes: [
       ...memoryNotes(few.memory, many.memory, functions - FEW),
       await resyncNote(bed, functions),
-      `${functions - FEW} functions were made in ${seconds} s.`,
+      `${functions - FEW} functions were made in ${seconds} s; one was woken each ${intervalMs} ms.`,
     ],
   };
 }
 
 /** @param woken called in turn */
-async function stage(bed: Bed, present: string[], woken: string[], count: number): Promise<Stage> {
+async function stage(bed: Bed, present: string[], woken: string[], pace: Pace): Promise<Stage> {
   // The last one made is the last one that can be pooled.
   const whenFull = () => whenPoolIsFull(bed, present.at(-1) ?? '');
   await whenFull();
   const processes = await bed.processes();
   const meter = meterControlPlane(processes, `${present.length} functions`);
-  const calls = await coldCalls(bed, { names: woken, count, between: whenFull, ...PACE });
+  const calls = await coldCalls(bed, { ...pace, names: woken, between: whenFull });
   const results = pooledResults(`wake among ${present.length}`, calls);
   bed.log(`among ${present.length}: p95 ${results[0]?.p95_ms} ms`);
   const use = meter() ?? [];
