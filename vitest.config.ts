@@ -39,6 +39,8 @@ export default defineConfig({
         test: {
           name: 'triggers',
           include: ['test/triggers/**/*.test.ts'],
+          // Brokers take a core each when they start or come back: two files at once run into each other's deadlines.
+          fileParallelism: false,
           testTimeout: 60_000,
           // What is not there yet is installed, or compiled.
           hookTimeout: 600_000,

@@ -8,7 +8,7 @@ import type { FunctionState } from '#gateway/functions/function-state.ts';
 /** More than a small cluster can start in the time of one cold start; a large one has more gateways as well. */
 const DEFAULT_LIMIT = 16;
 /** A function whose pod does not come up, for whatever reason, holds up the others for this long at most. */
-const TURN_MS = 5_000;
+const TURN_MS = 10_000;
 
 export interface WakeGateOptions {
   /** Begins to wake the function. */

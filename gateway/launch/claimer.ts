@@ -76,7 +76,7 @@ export class Claimer {
    */
   private inOrder(functions: Iterable<FunctionState>): FunctionState[] {
     const { true: starting = [], false: others = [] } = Object.groupBy(functions, (fn) =>
-      this.options.isStarting(fn) ? 'true' : 'false',
+      fn.hasLivePod || this.options.isStarting(fn) ? 'true' : 'false',
     );
     return [...others, ...starting];
   }
