@@ -19,15 +19,17 @@ export const createRabbitmqSource: CreateSource<Config> = (setup) => ({
 async function run({ config, credentials }: TriggerSetup<Config>, context: SourceContext): Promise<void> {
   const session = new Session(context);
   let connection: ChannelModel | undefined;
+  let channel: Channel | undefined;
   try {
     connection = await connectRabbitmq(config.address, credentials, session);
-    await Promise.race([consume(connection, config, session, context), session.over]);
+    channel = await connection.createChannel();
+    await Promise.race([consume(channel, config, session, context), session.over]);
     await session.over;
   } catch (error) {
     session.fail(error as Error);
   }
   await session.settle();
-  if (connection) await closeConnection(connection);
+  if (connection) await closeConnection(connection, channel);
   try {
     session.rethrow();
   } catch (error) {
@@ -37,13 +39,12 @@ async function run({ config, credentials }: TriggerSetup<Config>, context: Sourc
 
 /** Begins to hand over what comes, until the run is over. */
 async function consume(
-  connection: ChannelModel,
+  channel: Channel,
   config: Config,
   session: Session,
   context: SourceContext,
 ): Promise<void> {
   const { queue, prefetch } = config;
-  const channel = await connection.createChannel();
   channel.on('error', (error) => session.fail(error));
   channel.on('close', () => session.fail(new Error('the channel was closed')));
   await channel.prefetch(prefetch);

@@ -1,4 +1,4 @@
-import { type ChannelModel, connect, credentials } from 'amqplib';
+import { type Channel, type ChannelModel, connect, credentials } from 'amqplib';
 import type { Session } from '../session.ts';
 import { tlsSettings } from '../tls.ts';
 
@@ -34,11 +34,24 @@ function userOf(secret: Readonly<Record<string, string>>): object {
 }
 
 /** Closes it in good order when it still answers. */
-export async function closeConnection(connection: ChannelModel): Promise<void> {
+export async function closeConnection(connection: ChannelModel, channel: Channel | undefined): Promise<void> {
   const { promise: late, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, CLOSE_MS);
-  await Promise.race([connection.close().catch(() => {}), late]);
+  await Promise.race([closeInOrder(connection, channel).catch(() => {}), late]);
   clearTimeout(timer);
   const { stream } = connection.connection as unknown as { stream: { destroy(): void } };
   stream.destroy();
+}
+
+/**
+ * amqplib sends what channels have to say in turn, so that the end of the connection may leave before the last
+ * acknowledgements; the end of the channel comes after them.
+ */
+async function closeInOrder(connection: ChannelModel, channel: Channel | undefined): Promise<void> {
+  try {
+    await channel?.close();
+  } catch {
+    // It was closed before.
+  }
+  await connection.close();
 }
