@@ -47,9 +47,10 @@ export class SpecCache<T> {
 
   private keep(key: string, spec: NonNullable<T>): void {
     const { sizeOf, maxBytes } = this.options;
-    if (sizeOf(spec) > maxBytes) return;
+    const size = sizeOf(spec);
+    if (size > maxBytes) return;
     this.cached.set(key, spec);
-    this.bytes += sizeOf(spec);
+    this.bytes += size;
     for (const [oldest, other] of this.cached) {
       if (this.bytes <= maxBytes) return;
       this.cached.delete(oldest);

@@ -4,7 +4,8 @@
  *
  * Shares of cgroup v1; on a machine with v2 the daemons stay where they are.
  */
-import { access, mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { CGROUP, controllerRoots } from './cgroups.ts';
@@ -38,14 +39,5 @@ export async function weighWithDaemons(pid: number): Promise<void> {
 const sharesFile = (root: string, cgroup: string) => join(root, cgroup, 'cpu.shares');
 
 async function sharesRoots(): Promise<string[]> {
-  const roots = await controllerRoots();
-  const have = await Promise.all(
-    roots.map((root) =>
-      access(sharesFile(root, '/')).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
-  return roots.filter((_, index) => have[index]);
+  return (await controllerRoots()).filter((root) => existsSync(sharesFile(root, '/')));
 }
