@@ -95,7 +95,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   const { loads, otherQueues, claims, coldStarts } = invoker;
   const isolateCounts = () => invoker.table.isolateCounts();
-  const told = { claims, coldStarts, isolateCounts, triggers: triggering };
+  const { starvingCounts } = invoker;
+  const told = { claims, coldStarts, isolateCounts, starvingCounts, triggers: triggering };
   const sampler = new Sampler({ gatewayId, redis, loads, ...told, log });
   const queueNotices = new QueueNotices({
     gatewayId,

@@ -23,6 +23,7 @@ export interface SamplerOptions {
   readonly loads: LoadBook;
   readonly claims: Pick<ClaimBook, 'isEmpty' | 'report'>;
   readonly isolateCounts: () => ReadonlyMap<string, number>;
+  readonly starvingCounts: () => ReadonlyMap<string, number>;
   readonly coldStarts: Pick<ColdStartBook, 'report'>;
   /** Undefined when this gateway runs none. */
   readonly triggers: Pick<Triggering, 'report'> | undefined;
@@ -67,12 +68,14 @@ export class Sampler {
     // Without Redis the sample is void: the next one is as good, and none means "unknown" to the reader.
     if (redis.status !== 'ready') return;
     const isolates = this.options.isolateCounts();
+    const starving = this.options.starvingCounts();
     const sample: GatewaySample = {
       sequence: this.sequence,
       functions,
       ...claims.report(),
       ...coldStarts.report(),
       ...(isolates.size > 0 && { isolates: Object.fromEntries(isolates) }),
+      ...(starving.size > 0 && { starving: Object.fromEntries(starving) }),
       ...triggers?.report(),
     };
     try {

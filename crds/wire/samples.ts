@@ -85,4 +85,6 @@ export interface GatewaySample {
   triggers?: TriggerReport[];
   /** Functions that this gateway knows to be loaded on shared hosts, by `namespace/~pool`. */
   isolates?: Record<string, number>;
+  /** Functions that wait for a warm pod and have none of their own on the way, by `namespace/~pool`. */
+  starving?: Record<string, number>;
 }

@@ -14,6 +14,7 @@ import { Admission } from './admission.ts';
 import { Call, type CallContext } from './call.ts';
 import type { Exchange } from './exchange.ts';
 import { OtherQueues } from './other-queues.ts';
+import { Patience } from './patience.ts';
 import { WakeGate } from './wake-gate.ts';
 import { type ScaleClient, Waker } from './waker.ts';
 
@@ -33,6 +34,8 @@ export class Invoker {
   readonly claims = new ClaimBook();
   readonly coldStarts = new ColdStartBook({ now: Date.now, monotonic: () => performance.now() });
   readonly metrics: Metrics;
+  /** Functions that wait for a warm pod, by the key of the pool. */
+  readonly starvingCounts: () => ReadonlyMap<string, number>;
   /** Calls that run or wait. */
   active = 0;
   private readonly prober: Prober;
@@ -54,21 +57,30 @@ export class Invoker {
     });
     const gate = new WakeGate({ wake: (fn) => waker.wake(fn) });
     this.gate = gate;
+    const patience = new Patience({
+      now,
+      onTheWay: (poolKey) => this.onTheWay(poolKey),
+      onOver: (fn) => gate.enter(fn),
+    });
+    const isServed = (fn: FunctionState) => {
+      patience.leave(fn);
+      gate.leave(fn);
+    };
     this.loads = new LoadBook(now);
     const admission = new Admission({
       now,
       loads: this.loads,
       otherQueues: this.otherQueues,
       onStarved: (fn) => {
-        if (!launch(fn)) gate.enter(fn);
+        if (!launch(fn)) startOwn(fn);
         this.prober.watch(fn);
       },
       onQuiet: (fn) => {
-        gate.leave(fn);
+        isServed(fn);
         waker.rest(fn);
       },
       onColdStart: (fn, { claim, wasAwake }, ms) => {
-        gate.leave(fn);
+        isServed(fn);
         if (wasAwake) return;
         metricsOf(fn).coldStarted(ms);
         metrics.coldStarted(ms, claim);
@@ -89,17 +101,21 @@ export class Invoker {
       onLaunchChanged: (fn) => void placer?.renew(fn),
       onSettled: (podUid) => this.claims.settled(podUid),
     });
+    const startOwn = (fn: FunctionState) => {
+      if (fn.launch === undefined || !patience.has(fn, fn.launch)) gate.enter(fn);
+    };
     const starting = launching && {
       ...launching,
       table: this.table,
       now,
       log,
-      onExhausted: (fn: FunctionState) => gate.enter(fn),
+      onExhausted: startOwn,
       isStarting: (fn: FunctionState) => gate.isStarting(fn),
       onLoadFailed: (fn: FunctionState, message: string) => admission.loadFailed(fn, message),
       onOutcome: (outcome: ClaimOutcome['kind']) => metrics.claims.inc({ outcome }),
     };
-    const claimer = starting && new Claimer({ ...starting, book: this.claims });
+    const claimer = starting && new Claimer({ ...starting, book: this.claims, patience });
+    this.starvingCounts = () => claimer?.starvingCounts() ?? new Map();
     const placer = starting && new Placer(starting);
     const launch = (fn: FunctionState) =>
       (fn.launch?.shared ? placer?.place(fn, fn.launch) : claimer?.claim(fn)) ?? false;
@@ -125,6 +141,12 @@ export class Invoker {
   call(fn: FunctionState, exchange: Exchange): Call {
     this.active += 1;
     return new Call(fn, exchange, this.context, this.context.now());
+  }
+
+  /** This gateway's share of the warm pods that a pool will have soon. */
+  private onTheWay(poolKey: string): number {
+    const starting = this.table.warmPods(poolKey).filter(({ state }) => state === 'starting').length;
+    return (starting + this.claims.toBeReplaced(poolKey)) / (1 + this.otherQueues.gateways);
   }
 
   stop(): void {

@@ -19,6 +19,11 @@ export class OtherQueues {
   /** Sums by function, so that a call looks at one number however many gateways there are. */
   private readonly sums = new Map<string, OtherQueue>();
 
+  /** At how many other gateways calls wait. */
+  get gateways(): number {
+    return this.told.size;
+  }
+
   of(functionKey: string): OtherQueue {
     return this.sums.get(functionKey) ?? NONE;
   }

@@ -6,7 +6,7 @@
 import type { FunctionState } from '#gateway/functions/function-state.ts';
 
 /** More than a small cluster can start in the time of one cold start; a large one has more gateways as well. */
-const DEFAULT_LIMIT = 16;
+const DEFAULT_LIMIT = 8;
 /** A function whose pod does not come up, for whatever reason, holds up the others for this long at most. */
 const TURN_MS = 10_000;
 

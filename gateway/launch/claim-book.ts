@@ -12,6 +12,7 @@ const MAX_ENTRIES = 1_000;
 
 export interface ClaimDetails {
   readonly functionKey: string;
+  readonly poolKey: string;
   readonly revision: string;
   readonly claimMs: number;
   readonly loadMs: number;
@@ -21,12 +22,15 @@ export interface ClaimDetails {
 export class ClaimBook {
   /** By pod uid. */
   private readonly claims = new Map<string, Claim>();
+  /** Which pool each of these pods still has the label of, by pod uid. */
+  private readonly pools = new Map<string, string>();
   private readonly strays = new Map<string, Stray>();
 
-  claimed(pod: Pod, { functionKey, revision, claimMs, loadMs, loadFailed }: ClaimDetails): void {
+  claimed(pod: Pod, { functionKey, poolKey, revision, claimMs, loadMs, loadFailed }: ClaimDetails): void {
     const { namespace, name } = splitKey(functionKey);
     this.strays.delete(pod.uid);
     if (this.claims.size >= MAX_ENTRIES) return;
+    this.pools.set(pod.uid, poolKey);
     this.claims.set(pod.uid, {
       namespace,
       pod: pod.name,
@@ -39,15 +43,25 @@ export class ClaimBook {
     });
   }
 
-  refused(pod: Pod, namespace: string): void {
+  refused(pod: Pod, poolKey: string): void {
     if (this.claims.has(pod.uid) || this.strays.size >= MAX_ENTRIES) return;
+    const { namespace } = splitKey(poolKey);
+    this.pools.set(pod.uid, poolKey);
     this.strays.set(pod.uid, { namespace, pod: pod.name, podUid: pod.uid });
   }
 
   /** The pod is labelled as a function's, or gone. */
   settled(podUid: string): void {
     this.claims.delete(podUid);
+    this.pools.delete(podUid);
     this.strays.delete(podUid);
+  }
+
+  /** Pods that the pool will have in place of those that were claimed, here or elsewhere, once they are labelled. */
+  toBeReplaced(poolKey: string): number {
+    let count = 0;
+    for (const key of this.pools.values()) if (key === poolKey) count += 1;
+    return count;
   }
 
   get isEmpty(): boolean {

@@ -30,6 +30,7 @@ beforeEach(() => {
       },
     },
     book: new ClaimBook(),
+    patience: { claiming: () => {} },
     signingKey: claimSigningKey(Buffer.alloc(32)),
     now: () => 0,
     log: pino({ level: 'silent' }),
@@ -114,4 +115,16 @@ it('claims nothing for functions without a launch spec', () => {
   fn.launch = undefined;
   expect(claimer.claim(fn)).toBe(false);
   expect(asked).toEqual([]);
+});
+
+it('tells how many functions wait and have no pod of their own on the way', () => {
+  const [served, starts, waits] = [waiting('served', 1), waiting('starts', 1), waiting('waits', 1)];
+  for (const fn of [served, starts, waits]) claimer.claim(fn);
+  expect(claimer.starvingCounts()).toEqual(new Map([[POOL, 3]]));
+  served.pods = [pod('a')];
+  starting.add(starts);
+  expect(claimer.starvingCounts()).toEqual(new Map([[POOL, 1]]));
+  waits.pods = [pod('b')];
+  claimer.poolChanged(POOL);
+  expect(claimer.starvingCounts()).toEqual(new Map());
 });

@@ -7,12 +7,14 @@ import type { KeyObject } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { FunctionState, Launch } from '#gateway/functions/function-state.ts';
 import type { FunctionTable } from '#gateway/functions/function-table.ts';
+import type { Patience } from '#gateway/invoke/patience.ts';
 import { replicasFor } from '#gateway/invoke/waker.ts';
 import type { Pod } from '#gateway/pods/pod.ts';
-import type { ClaimBook } from './claim-book.ts';
+import type { ClaimBook, ClaimDetails } from './claim-book.ts';
 import { type ClaimOutcome, claimTarget, REFUSES_CLAIMS, sendClaim } from './claim-request.ts';
 import type { LaunchSpecs, PackedSpec } from './launch-specs.ts';
 import { preferredPod } from './pool-order.ts';
+import { Starving } from './starving.ts';
 
 /** How long a pod that could not be reached is left alone. */
 const UNREACHABLE_PAUSE_MS = 1_000;
@@ -21,6 +23,7 @@ export interface ClaimerOptions {
   readonly table: Pick<FunctionTable, 'warmPods' | 'adopt'>;
   readonly specs: Pick<LaunchSpecs, 'get'>;
   readonly book: ClaimBook;
+  readonly patience: Pick<Patience, 'claiming'>;
   readonly signingKey: KeyObject;
   readonly now: () => number;
   readonly log: Logger;
@@ -35,8 +38,7 @@ export interface ClaimerOptions {
 
 export class Claimer {
   private readonly options: ClaimerOptions;
-  /** Functions with calls that found no warm pod, by the key of their pool; who came first is first. */
-  private readonly starving = new Map<string, Set<FunctionState>>();
+  private readonly starving = new Starving();
 
   constructor(options: ClaimerOptions) {
     this.options = options;
@@ -49,36 +51,44 @@ export class Claimer {
   claim(fn: FunctionState): boolean {
     const { launch } = fn;
     if (launch !== undefined && !fn.removed) {
-      for (let count = this.claimsFor(fn, launch); count > 0; count--) void this.attempt(fn, launch);
-      if (fn.claiming === 0) this.remember(fn, launch);
+      for (let count = this.claimsFor(fn, launch); count > 0; count--) {
+        this.options.patience.claiming(launch.poolKey, this.attempt(fn, launch));
+      }
+      if (fn.claiming === 0) this.starving.add(fn, launch);
     }
     return fn.claiming > 0;
   }
 
+  /** How many functions have no pod, not even one on its way, and wait for one of each pool, by its key. */
+  starvingCounts(): Map<string, number> {
+    return this.starving.counts((fn) => !this.starts(fn));
+  }
+
   /** A pool has other pods, or pods in another state, than before. */
   poolChanged(poolKey: string): void {
-    const functions = this.starving.get(poolKey);
-    if (functions === undefined) return;
+    const functions = this.starving.of(poolKey);
+    if (functions.length === 0 || this.claimable(poolKey).length === 0) return;
     for (const fn of this.inOrder(functions)) {
-      const isServed = fn.waiting === 0 || fn.hasPodUp || fn.launch?.poolKey !== poolKey;
-      if (!isServed && this.claimable(poolKey).length === 0) return;
-      functions.delete(fn);
-      if (!isServed) this.claim(fn);
+      this.starving.delete(fn, poolKey);
+      this.claim(fn);
+      if (this.claimable(poolKey).length === 0) return;
     }
-    if (functions.size === 0) this.starving.delete(poolKey);
   }
 
   /**
    * Who came first is first, but those with a pod of their own on the way come after those without: as many pods as a
    * cluster can start in a second, so many functions shall be awake.
-   *
-   * @returns a copy, since those that find nothing are remembered again
    */
-  private inOrder(functions: Iterable<FunctionState>): FunctionState[] {
+  private inOrder(functions: FunctionState[]): FunctionState[] {
     const { true: starting = [], false: others = [] } = Object.groupBy(functions, (fn) =>
-      fn.hasLivePod || this.options.isStarting(fn) ? 'true' : 'false',
+      this.starts(fn) ? 'true' : 'false',
     );
     return [...others, ...starting];
+  }
+
+  /** A pod of its own is on the way. */
+  private starts(fn: FunctionState): boolean {
+    return fn.hasLivePod || this.options.isStarting(fn);
   }
 
   /**
@@ -100,19 +110,16 @@ export class Claimer {
       .filter(({ state, claimable, address }) => state === 'up' && claimable && address !== undefined);
   }
 
-  private remember(fn: FunctionState, { poolKey }: Launch): void {
-    const functions = this.starving.get(poolKey) ?? new Set();
-    this.starving.set(poolKey, functions.add(fn));
-  }
-
-  private async attempt(fn: FunctionState, launch: Launch): Promise<void> {
+  /** @returns whether it came to a pod */
+  private async attempt(fn: FunctionState, launch: Launch): Promise<boolean> {
     fn.claiming += 1;
     const spec = await this.options.specs.get(fn.key, launch.digest);
     const isDone = spec !== undefined && (await this.claimSome(fn, launch, spec));
     fn.claiming -= 1;
-    if (isDone || fn.claiming > 0 || fn.waiting === 0 || fn.hasPodUp) return;
-    if (spec !== undefined) this.remember(fn, launch);
+    if (isDone || fn.claiming > 0 || fn.waiting === 0 || fn.hasPodUp) return isDone;
+    if (spec !== undefined) this.starving.add(fn, launch);
     this.options.onExhausted(fn);
+    return false;
   }
 
   /** Goes from pod to pod until one is the function's; false when there is none. */
@@ -126,7 +133,8 @@ export class Claimer {
       this.options.onOutcome(outcome.kind);
       this.options.log.debug({ function: fn.key, pod: pod.name, ...outcome }, 'claim');
       if (outcome.kind === 'refused') return this.isRefused(pod, outcome.status);
-      if (this.settle(fn, pod, spec, sentAt, outcome)) return true;
+      const of = { functionKey: fn.key, poolKey, revision: spec.revision };
+      if (this.settle(fn, pod, of, sentAt, outcome)) return true;
     }
   }
 
@@ -142,7 +150,7 @@ export class Claimer {
   private settle(
     fn: FunctionState,
     pod: Pod,
-    { revision }: PackedSpec,
+    of: Pick<ClaimDetails, 'functionKey' | 'poolKey' | 'revision'>,
     sentAt: number,
     outcome: ClaimOutcome,
   ): boolean {
@@ -154,22 +162,22 @@ export class Claimer {
         pod.claim = again ? undefined : { start: 'pooled', endedAt: now(), claimMs, loadMs };
         pod.wasAwake = again;
         pod.state = 'up';
-        book.claimed(pod, { functionKey: fn.key, revision, claimMs, loadMs });
+        book.claimed(pod, { ...of, claimMs, loadMs });
         return table.adopt(pod, fn.key);
       }
       case 'load_failed':
         pod.state = 'leaving';
-        book.claimed(pod, { functionKey: fn.key, revision, claimMs, loadMs: claimMs, loadFailed: true });
+        book.claimed(pod, { ...of, claimMs, loadMs: claimMs, loadFailed: true });
         table.adopt(pod, fn.key);
         onLoadFailed(fn, outcome.message);
         return true;
       case 'taken':
-        book.refused(pod, fn.namespace);
+        book.refused(pod, of.poolKey);
         return false;
       case 'leaving':
         // Or it failed with the claim, which is the end of it as well.
         pod.state = 'leaving';
-        book.refused(pod, fn.namespace);
+        book.refused(pod, of.poolKey);
         return false;
       default:
         setTimeout(() => {

@@ -10,18 +10,18 @@ import { claimTarget, REFUSES_CLAIMS, sendClaim } from './claim-request.ts';
 import type { ClaimerOptions } from './claimer.ts';
 import type { PackedSpec } from './launch-specs.ts';
 import { preferredPod } from './pool-order.ts';
+import { Starving } from './starving.ts';
 
 /** How long a host that is full or cannot be reached is left alone. */
 const PAUSE_MS = 500;
 
-export interface PlacerOptions extends Omit<ClaimerOptions, 'table' | 'book' | 'isStarting'> {
+export interface PlacerOptions extends Omit<ClaimerOptions, 'table' | 'book' | 'isStarting' | 'patience'> {
   readonly table: Pick<FunctionTable, 'warmPods' | 'addIsolate'>;
 }
 
 export class Placer {
   private readonly options: PlacerOptions;
-  /** Functions with calls that no host took, by the key of the pool. */
-  private readonly starving = new Map<string, Set<FunctionState>>();
+  private readonly starving = new Starving();
 
   constructor(options: PlacerOptions) {
     this.options = options;
@@ -33,7 +33,7 @@ export class Placer {
       if (this.nextHost(fn, launch, new Set())) {
         fn.claiming += 1;
         void this.attempt(fn, launch);
-      } else this.remember(fn, launch);
+      } else this.starving.add(fn, launch);
     }
     return fn.claiming > 0;
   }
@@ -56,17 +56,10 @@ export class Placer {
 
   /** A pool has other hosts, or hosts in another state, than before. */
   poolChanged(poolKey: string): void {
-    const functions = this.starving.get(poolKey);
-    this.starving.delete(poolKey);
-    for (const fn of functions ?? []) {
-      const { launch } = fn;
-      if (fn.waiting > 0 && !fn.hasPodUp && launch?.poolKey === poolKey) this.place(fn, launch);
+    for (const fn of this.starving.of(poolKey)) {
+      this.starving.delete(fn, poolKey);
+      if (fn.launch) this.place(fn, fn.launch);
     }
-  }
-
-  private remember(fn: FunctionState, { poolKey }: Launch): void {
-    const functions = this.starving.get(poolKey) ?? new Set();
-    this.starving.set(poolKey, functions.add(fn));
   }
 
   private async attempt(fn: FunctionState, launch: Launch): Promise<void> {
@@ -74,7 +67,7 @@ export class Placer {
     const isDone = spec !== undefined && (await this.askHosts(fn, launch, spec));
     fn.claiming -= 1;
     if (isDone || fn.waiting === 0 || fn.hasPodUp) return;
-    this.remember(fn, launch);
+    this.starving.add(fn, launch);
     this.options.onExhausted(fn);
   }
 

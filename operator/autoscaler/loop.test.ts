@@ -123,7 +123,7 @@ describe('the autoscaler', () => {
     s.world.snapshot = {
       of: () => ({ concurrency: 35, arrivals: 35, active: true, complete: true }),
       keys: () => [KEY],
-      pools: { claims: [], strays: [], isolates: new Map() },
+      pools: { claims: [], strays: [], isolates: new Map(), starving: new Map() },
       triggers: [],
       coldStarts: new Map(),
     };
@@ -218,7 +218,7 @@ describe('the autoscaler', () => {
     s.world.snapshot = {
       of: () => ({ concurrency: 0, arrivals: 0, active: false, complete: true }),
       keys: () => [KEY],
-      pools: { claims: [], strays: [], isolates: new Map() },
+      pools: { claims: [], strays: [], isolates: new Map(), starving: new Map() },
       triggers: [],
       coldStarts: new Map(),
     };
@@ -252,7 +252,7 @@ describe('the autoscaler', () => {
     s.world.snapshot = {
       of: () => ({ concurrency: 0, arrivals: 0, active: false, complete: true }),
       keys: () => [KEY],
-      pools: { claims: [], strays: [], isolates: new Map() },
+      pools: { claims: [], strays: [], isolates: new Map(), starving: new Map() },
       triggers: [],
       coldStarts: new Map(),
     };

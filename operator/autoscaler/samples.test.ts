@@ -118,7 +118,12 @@ describe('readReports', () => {
     expect(snapshot?.pools.strays).toEqual([stray]);
     for (let second = 0; second < 3; second++) listen(told('a', 1, { claims: [claim] }));
     const stale = listen(told('a', 1, { claims: [claim] }), report('c', 1));
-    expect(stale.snapshot?.pools).toEqual({ claims: [], strays: [], isolates: new Map() });
+    expect(stale.snapshot?.pools).toEqual({
+      claims: [],
+      strays: [],
+      isolates: new Map(),
+      starving: new Map(),
+    });
   });
 
   it('collects what gateways say of triggers', () => {

@@ -52,7 +52,7 @@ export function readReports(reports: readonly Report[], before: Hearing, nowMs: 
   const hearing = new Map<string, Heard>();
   const totals = new Map<string, FunctionSample>();
   const told: Told = {
-    pools: { claims: [], strays: [], isolates: new Map() },
+    pools: { claims: [], strays: [], isolates: new Map(), starving: new Map() },
     triggers: [],
     coldStarts: new Map(),
   };
@@ -113,12 +113,15 @@ interface Told {
 
 /** Of several cold starts of one function, the last is kept. */
 function addTold({ pools, triggers, coldStarts }: Told, sample: Sample): void {
-  const { claims, strays, isolates } = readPoolReports(sample);
+  const { claims, strays, isolates, starving } = readPoolReports(sample);
   pools.claims.push(...claims);
   pools.strays.push(...strays);
   // Gateways that know of the same function know the same isolate, by and large.
   for (const [key, count] of isolates) {
     pools.isolates.set(key, Math.max(count, pools.isolates.get(key) ?? 0));
+  }
+  for (const [key, count] of starving) {
+    pools.starving.set(key, count + (pools.starving.get(key) ?? 0));
   }
   triggers.push(...readTriggerReports(sample.triggers));
   for (const [key, report] of readColdStarts(sample.coldStarts)) {
@@ -148,6 +151,7 @@ interface Sample {
   claims?: unknown;
   strays?: unknown;
   isolates?: unknown;
+  starving?: unknown;
   triggers?: unknown;
   coldStarts?: unknown;
 }
@@ -155,13 +159,10 @@ interface Sample {
 /** A report that cannot be read counts as absent, like any other silence. */
 function parseSample(text: string): Sample | undefined {
   try {
-    const { sequence, functions, claims, strays, isolates, triggers, coldStarts } = JSON.parse(
-      text,
-    ) as Record<string, unknown>;
+    const { sequence, functions, ...told } = JSON.parse(text) as Record<string, unknown>;
     if (!Number.isSafeInteger(sequence) || typeof functions !== 'object' || functions === null)
       return undefined;
-    const known = { sequence: sequence as number, functions: functions as Record<string, unknown> };
-    return { ...known, claims, strays, isolates, triggers, coldStarts };
+    return { ...told, sequence: sequence as number, functions: functions as Record<string, unknown> };
   } catch {
     return undefined;
   }

@@ -17,6 +17,8 @@ function stage(start: { pod?: Pod | undefined; fn?: CatnapFunction | undefined }
     pod: 'pod' in start ? start.pod : aWarmPod(),
     fn: 'fn' in start ? start.fn : aPooledFunction(),
     nowMs: 0,
+    /** Other pods of the pool. */
+    others: [] as Pod[],
     failure: undefined as Error | undefined,
   };
   const writes: [string, unknown][] = [];
@@ -33,7 +35,7 @@ function stage(start: { pod?: Pod | undefined; fn?: CatnapFunction | undefined }
         write(`delete ${ref.name}`, options.preconditions),
     } as unknown as ClaimsOptions['client'],
     caches: {
-      pods: { get: () => world.pod },
+      pods: { get: () => world.pod, byIndex: () => [...(world.pod ? [world.pod] : []), ...world.others] },
       functions: { get: () => world.fn },
     } as unknown as ClaimsOptions['caches'],
     recorder: {
@@ -50,8 +52,8 @@ function stage(start: { pod?: Pod | undefined; fn?: CatnapFunction | undefined }
     notes,
     claimed,
     /** A reading of these reports, and what follows of it. */
-    async take(reports: { claims?: Claim[]; strays?: Stray[] }) {
-      handler.take({ claims: [], strays: [], isolates: new Map(), ...reports });
+    async take(reports: { claims?: Claim[]; strays?: Stray[]; starving?: Map<string, number> }) {
+      handler.take({ claims: [], strays: [], isolates: new Map(), starving: new Map(), ...reports });
       await new Promise((resolve) => setImmediate(resolve));
     },
   };
@@ -115,6 +117,29 @@ describe('a claimed pod', () => {
     await s.take({ claims: [claim] });
     expect(s.writes).toEqual([['delete warm-1', { uid: 'uid-warm-1' }]]);
     expect(s.notes).toEqual([]);
+  });
+
+  it('waits with its labels while the pool has enough on its way for the functions that wait', async () => {
+    const s = stage();
+    s.world.others = [aWarmPod('warm-2', { ready: false })];
+    const starving = new Map([[POOL_KEY, 1]]);
+    await s.take({ claims: [claim], starving });
+    expect(s.writes).toEqual([]);
+    await s.take({ claims: [claim], starving: new Map() });
+    expect(s.writes.map(([verb]) => verb)).toEqual(['patch warm-1']);
+  });
+
+  it.each([
+    ['fewer pods are on their way than functions wait', 2, 0],
+    ['it has waited for twenty seconds', 1, 20_000],
+  ])('is labelled although functions wait when %s', async (_, count, waitedMs) => {
+    const s = stage();
+    s.world.others = [aWarmPod('warm-2', { ready: false })];
+    const starving = new Map([[POOL_KEY, count]]);
+    await s.take({ claims: [claim], starving });
+    s.world.nowMs = waitedMs;
+    await s.take({ claims: [claim], starving });
+    expect(s.writes.map(([verb]) => verb)).toEqual(['patch warm-1']);
   });
 
   it('is tried again with the next report when the API server fails', async () => {

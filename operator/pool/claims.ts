@@ -10,15 +10,19 @@ import { isConflict, isInvalid, isNotFound } from '#kube/errors.ts';
 import type { EventRecorder } from '#kube/events.ts';
 import { describeError, type Log } from '#kube/log.ts';
 import { keyOf, pods, refOf } from '#kube/resource.ts';
-import { type Caches, poolKeyOf } from '../caches.ts';
+import { byPool, type Caches, poolKeyOf } from '../caches.ts';
 import { deleteUnlessGone } from '../function/delete.ts';
+import { podState } from '../function/pod-state.ts';
 import { createWriters } from '../writers.ts';
 import { adoption, claimedEvent, decideClaim } from './decide-claim.ts';
 import type { PoolReports } from './reports.ts';
+import { createSupply, type Supply } from './supply.ts';
 
 const MAX_WRITES = 16;
 /** A gateway may need so long to tell that a pod which others cannot claim is its own. */
 const STRAY_MS = 5_000;
+/** How long a pod may be a function's without being labelled so. */
+const POSTPONED_MS = 20_000;
 
 export interface ClaimsOptions {
   client: Pick<KubeClient, 'patch' | 'delete'>;
@@ -43,6 +47,8 @@ export function createClaimHandler(options: ClaimsOptions): ClaimHandler {
   const writers = createWriters(MAX_WRITES);
   /** Pods that are being written, or were and the cache does not show it: by uid, with their key. */
   const handled = new Map<string, string>();
+  /** When a claim was first reported that waits for the pool, by pod uid. */
+  const postponedSince = new Map<string, number>();
   /** When a pod was first reported to be nobody's, by uid. */
   const straysSince = new Map<string, number>();
 
@@ -73,9 +79,11 @@ export function createClaimHandler(options: ClaimsOptions): ClaimHandler {
     );
   };
 
-  const takeClaim = (claim: Claim) => {
+  const takeClaim = (claim: Claim, supply: Supply) => {
     const pod = warmPod(claim);
     if (!pod || handled.has(claim.podUid)) return;
+    if (supply.suffices(poolKeyOf(pod) ?? '') && isPostponed(claim.podUid)) return;
+    supply.replaced(poolKeyOf(pod) ?? '');
     const fn = caches.functions.get(claim.namespace, claim.function);
     const decision = decideClaim(pod, fn);
     if (decision === 'delete') write(pod, () => remove(options, pod, 'its function is gone'));
@@ -94,6 +102,13 @@ export function createClaimHandler(options: ClaimsOptions): ClaimHandler {
     }
   };
 
+  /** Labelling a pod has its pool start another, which would take CPU from those for which functions wait. */
+  const isPostponed = (podUid: string): boolean => {
+    const sinceMs = postponedSince.get(podUid) ?? options.monotonic();
+    postponedSince.set(podUid, sinceMs);
+    return options.monotonic() - sinceMs < POSTPONED_MS;
+  };
+
   const takeStrays = (strays: readonly Stray[], claimed: ReadonlySet<string>) => {
     const nowMs = options.monotonic();
     const present = strays.filter((stray) => !claimed.has(stray.podUid) && warmPod(stray));
@@ -109,13 +124,23 @@ export function createClaimHandler(options: ClaimsOptions): ClaimHandler {
   };
 
   return {
-    take({ claims, strays }) {
+    take({ claims, strays, starving }) {
       forgetSettled();
-      for (const claim of claims) takeClaim(claim);
-      takeStrays(strays, new Set(claims.map(({ podUid }) => podUid)));
+      const claimed = new Set(claims.map(({ podUid }) => podUid));
+      const supply = createSupply(starving, (key) => startingPods(caches, key, claimed));
+      for (const claim of claims) takeClaim(claim, supply);
+      for (const uid of postponedSince.keys()) if (!claimed.has(uid)) postponedSince.delete(uid);
+      takeStrays(strays, claimed);
     },
     stop: writers.stop,
   };
+}
+
+/** Warm pods of the pool that are on their way and that nobody has claimed. */
+function startingPods({ pods }: Pick<Caches, 'pods'>, poolKey: string, claimed: ReadonlySet<string>): number {
+  return pods
+    .byIndex(byPool, poolKey)
+    .filter((pod) => podState(pod).kind === 'starting' && !claimed.has(pod.metadata?.uid ?? '')).length;
 }
 
 async function remove({ client, log }: ClaimsOptions, pod: Pod, why: string): Promise<void> {

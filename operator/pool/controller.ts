@@ -37,6 +37,8 @@ export interface PoolController {
   claimed(poolKey: string): void;
   /** What gateways say is loaded on hosts, by the key of their pool. */
   hosted(counts: ReadonlyMap<string, number>): void;
+  /** What gateways say of functions that wait for a warm pod, by the key of the pool. */
+  starved(counts: ReadonlyMap<string, number>): void;
   /** What each pool is meant to have. */
   sizes(): ReadonlyMap<string, number>;
 }
@@ -111,6 +113,10 @@ export function createPoolController(options: PoolControllerOptions): PoolContro
       review();
     },
     hosted: (counts) => hosting?.loaded(counts),
+    starved(counts) {
+      sizing?.starved(counts);
+      if (counts.size > 0) review();
+    },
     sizes: () => sizes,
   };
 }

@@ -10,8 +10,9 @@ describe('readPoolReports', () => {
       claims: [claim],
       strays: [stray],
       isolates: new Map(),
+      starving: new Map(),
     });
-    expect(readPoolReports({})).toEqual({ claims: [], strays: [], isolates: new Map() });
+    expect(readPoolReports({})).toEqual({ claims: [], strays: [], isolates: new Map(), starving: new Map() });
   });
 
   it('knows a claim that the code did not outlive', () => {
@@ -44,6 +45,7 @@ describe('readPoolReports', () => {
       claims: [],
       strays: [],
       isolates: new Map(),
+      starving: new Map(),
     });
   });
 
@@ -55,8 +57,11 @@ describe('readPoolReports', () => {
   });
 });
 
-it('takes how many functions are on hosts, and nothing that is no count or no pool', () => {
-  const isolates = { 'shop/~hosts-1': 3, 'shop/~hosts-2': -1, 'no pool': 1, 'shop/~hosts-3': 'many' };
-  expect(readPoolReports({ isolates }).isolates).toEqual(new Map([['shop/~hosts-1', 3]]));
-  expect(readPoolReports({ isolates: 'x' }).isolates.size).toBe(0);
-});
+it.each(['isolates', 'starving'] as const)(
+  'takes the counts of %s, and nothing that is no count or no pool',
+  (what) => {
+    const counts = { 'shop/~hosts-1': 3, 'shop/~hosts-2': -1, 'no pool': 1, 'shop/~hosts-3': 'many' };
+    expect(readPoolReports({ [what]: counts })[what]).toEqual(new Map([['shop/~hosts-1', 3]]));
+    expect(readPoolReports({ isolates: 'x' }).isolates.size).toBe(0);
+  },
+);

@@ -7,6 +7,8 @@ export interface PoolReports {
   strays: Stray[];
   /** Functions on shared hosts, by the key of their pool. */
   isolates: Map<string, number>;
+  /** Functions that wait for a warm pod, by the key of the pool. */
+  starving: Map<string, number>;
 }
 
 /** More than any gateway has to tell; a bound on what a broken writer can cause. */
@@ -24,15 +26,17 @@ export function readPoolReports(sample: {
   claims?: unknown;
   strays?: unknown;
   isolates?: unknown;
+  starving?: unknown;
 }): PoolReports {
   return {
-    isolates: isolatesOf(sample.isolates),
+    isolates: countsOf(sample.isolates),
+    starving: countsOf(sample.starving),
     claims: entriesOf(sample.claims).flatMap((entry) => claimOf(entry) ?? []),
     strays: entriesOf(sample.strays).flatMap((entry) => strayOf(entry) ?? []),
   };
 }
 
-function isolatesOf(value: unknown): Map<string, number> {
+function countsOf(value: unknown): Map<string, number> {
   const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
   const isCount = (count: unknown): count is number => Number.isSafeInteger(count) && Number(count) >= 0;
   return new Map(

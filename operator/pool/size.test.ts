@@ -25,7 +25,9 @@ describe('busiestSpan', () => {
 describe('poolSizes', () => {
   const limits = { min: 1, max: 30, total: 200 };
   const sizes = (needs: Record<string, Partial<PoolNeed>>, overrides: Partial<typeof limits> = {}) => {
-    const all = Object.entries(needs).map(([key, need]) => [key, { busiest: 0, held: 0, ...need }] as const);
+    const all = Object.entries(needs).map(
+      ([key, need]) => [key, { busiest: 0, starving: 0, held: 0, ...need }] as const,
+    );
     return Object.fromEntries(poolSizes(new Map(all), { ...limits, ...overrides }));
   };
 

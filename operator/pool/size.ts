@@ -30,6 +30,8 @@ export function busiestSpan(claims: Claims, nowMs: number): number {
 export interface PoolNeed {
   /** Claims in the busiest ten seconds. */
   busiest: number;
+  /** Functions that wait for a pod of it. */
+  starving: number;
   /** What it has to keep at least while nothing is known of earlier claims; 0 once something is. */
   held: number;
 }
@@ -42,9 +44,9 @@ export function poolSizes(
   needs: ReadonlyMap<string, PoolNeed>,
   { min, max, total }: PoolConfig,
 ): Map<string, number> {
-  const wanted = [...needs].map(([key, { busiest, held }]) => ({
+  const wanted = [...needs].map(([key, { busiest, starving, held }]) => ({
     key,
-    growth: Math.min(max, Math.max(min + busiest, held)) - min,
+    growth: Math.min(max, Math.max(min + busiest + starving, held)) - min,
   }));
   // By name among equals: the same pools must not win one second and lose the next.
   wanted.sort((a, b) => b.growth - a.growth || (a.key < b.key ? -1 : 1));

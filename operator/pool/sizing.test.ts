@@ -41,3 +41,15 @@ it('forgets a pool that is not needed any more', () => {
   expect(s.sizes({})).toEqual({});
   expect(s.sizes()).toEqual({ a: 1 });
 });
+
+it('has a pod for each function that waits, as long as that is said', () => {
+  const s = stage({ a: 1 });
+  s.sizing.starved(new Map([['a', 7]]));
+  expect(s.sizes()).toEqual({ a: 8 });
+  s.wait(5);
+  expect(s.sizes()).toEqual({ a: 1 });
+  s.sizing.starved(new Map([['a', 70]]));
+  expect(s.sizes()).toEqual({ a: 30 });
+  s.sizing.starved(new Map());
+  expect(s.sizes()).toEqual({ a: 1 });
+});

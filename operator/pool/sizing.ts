@@ -2,9 +2,14 @@
 import type { PoolConfig } from '../config.ts';
 import { addClaim, busiestSpan, type Claims, MEMORY_MS, type PoolNeed, poolSizes } from './size.ts';
 
+/** Gateways that say nothing more do not wait for ever. */
+const BELIEVED_MS = 5_000;
+
 export interface Sizing {
   /** A warm pod of the pool was taken, or one was wanted and there was none. */
   claimed(poolKey: string): void;
+  /** What gateways say of functions that wait for a warm pod, by the key of the pool; replaces what was said before. */
+  starved(counts: ReadonlyMap<string, number>): void;
   /** @param present all pools that are needed, with what they are scaled to */
   sizes(present: ReadonlyMap<string, number>): ReadonlyMap<string, number>;
 }
@@ -12,18 +17,24 @@ export interface Sizing {
 export function createSizing(limits: PoolConfig, monotonic: () => number): Sizing {
   const startedAtMs = monotonic();
   const claims = new Map<string, Claims>();
+  let starving: { counts: ReadonlyMap<string, number>; atMs: number } | undefined;
   /** What pools were scaled to when this process first saw them. */
   let found: ReadonlyMap<string, number> | undefined;
 
   return {
     claimed: (key) => void claims.set(key, addClaim(claims.get(key) ?? [], monotonic())),
+    starved: (counts) => {
+      starving = counts.size > 0 ? { counts, atMs: monotonic() } : undefined;
+    },
     sizes(present) {
       found ??= new Map(present);
       for (const key of claims.keys()) if (!present.has(key)) claims.delete(key);
       const nowMs = monotonic();
       // What an earlier leader knew of claims is lost, and that is not the same as none.
       const isUnsure = nowMs - startedAtMs < MEMORY_MS;
+      const isTold = starving !== undefined && nowMs - starving.atMs < BELIEVED_MS;
       const needOf = (key: string): PoolNeed => ({
+        starving: isTold ? (starving?.counts.get(key) ?? 0) : 0,
         busiest: busiestSpan(claims.get(key) ?? [], nowMs),
         held: isUnsure ? (found?.get(key) ?? 0) : 0,
       });

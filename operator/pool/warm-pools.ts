@@ -77,6 +77,7 @@ export function createWarmPools(options: WarmPoolOptions): WarmPools {
     take(reports) {
       claims.take(reports);
       controller.hosted(reports.isolates);
+      controller.starved(reports.starving);
     },
     async run({ enqueue, isOwnScale }, signal) {
       const ends = [

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import type { Worker } from 'node:worker_threads';
 import { announce } from '../announce/announce.ts';
 import { log, setLogFunction } from '../log.ts';
 import type { Serving } from '../process/serving.ts';
@@ -9,16 +10,17 @@ import { type Claim, Claims } from './claims.ts';
 import { openClaimPort, type WarmPod } from './pod.ts';
 import { Rehearsal } from './rehearsal.ts';
 
+/** Where calls wait for a pod, it is claimed by then. */
+const AT_ONCE_MS = 200;
+
 /**
- * Opens the claim port, tells the gateways, and then rehearses: where calls wait for a pod, they get it at once and as
- * cheaply as it can be had; everywhere else it is rehearsed long before it is claimed.
+ * Opens the claim port, tells the gateways, and gets ready for the rest when nobody claims it at once: where calls wait
+ * for a pod, they get it as cheaply as it can be had; everywhere else it is rehearsed long before it is claimed.
  */
 export async function waitForClaim(pod: WarmPod): Promise<void> {
   const { host, port, pool, announce: identity } = pod.settings;
   const signals = new StopSignals(() => process.exit(0));
-  const watchdog = startWatchdogThread();
-  // A thread's first message takes it a millisecond, which the function's first call would feel.
-  watchdog.postMessage(undefined);
+  let watchdog: Worker | undefined;
   setLogFunction(pool);
   const rehearsal = new Rehearsal(pod);
   let serving: Serving | undefined;
@@ -40,6 +42,11 @@ export async function waitForClaim(pod: WarmPod): Promise<void> {
   const startMs = Math.round(performance.now());
   log('info', 'waiting for a claim', { port: (claimServer.address() as AddressInfo).port, startMs });
   if (identity) await announce(identity, { host, port }, () => claims.taken || signals.stopping);
+  await new Promise((resolve) => setTimeout(resolve, AT_ONCE_MS).unref());
+  if (claims.taken) return;
+  watchdog = startWatchdogThread();
+  // A thread's first message takes it a millisecond, which the function's first call would feel.
+  watchdog.postMessage(undefined);
   await rehearsal.run();
 }
 

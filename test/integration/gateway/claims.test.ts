@@ -190,6 +190,17 @@ it('wakes the Deployment when the pool is empty, and takes a warm pod all the sa
   expect(await answer).toMatchObject({ status: 200, body: `${pod.name} as shop/hello` });
 });
 
+it('waits for a pod that is on its way to the pool instead of starting another, and tells the operator', async () => {
+  const pod = await warmPod({ onItsWay: true });
+  const answer = fixture.call(await pooled('hello'));
+  const { starving } = await reported((found) => found.starving !== undefined);
+  expect(starving).toEqual({ [`${NAMESPACE}/~${POOL}`]: 1 });
+  pod.tell(fixture);
+  expect(await answer).toMatchObject({ status: 200, body: `${pod.name} as shop/hello` });
+  expect(fixture.scales.wakes).toBe(0);
+  await reported((found) => found.starving === undefined);
+});
+
 it('wakes the Deployment when Redis has no launch spec', async () => {
   await warmPod();
   const path = fixture.addFunction('lost', {}, { launch: { pool: POOL, digest: '0'.repeat(32) } });

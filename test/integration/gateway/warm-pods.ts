@@ -3,7 +3,7 @@ import { createHash, createPublicKey, verify } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { Redis } from 'ioredis';
-import type { Pod } from 'kubernetes-types/core/v1.js';
+import type { Pod, PodStatus } from 'kubernetes-types/core/v1.js';
 import { CLAIM_PATH, claimHeaders, claimMessage, claimPublicKey } from '#crds/wire/claim.ts';
 import { type LaunchSpec, launchContext, launchDigest, launchKey } from '#crds/wire/launch-spec.ts';
 import { labels } from '#crds/wire/names.ts';
@@ -26,8 +26,8 @@ export interface WarmPod {
   /** As the watch tells it once the operator has labelled it. */
   relabel(functionName: string): void;
   remove(): void;
-  /** Tells another gateway of it, as warm. */
-  tell(other: Fixture): void;
+  /** Tells a gateway of it, as warm and ready. */
+  tell(to: Fixture): void;
   close(): Promise<void>;
 }
 
@@ -54,10 +54,10 @@ export async function addPooledFunction(
   return fixture.addFunction(name, {}, { launch: { pool: POOL, digest } });
 }
 
-/** Starts a warm pod and tells of it as ready. */
+/** Starts a warm pod and tells of it as ready, or as one that is on its way. */
 export async function addWarmPod(
   fixture: Fixture,
-  options: { answer?: Answer; handler?: RequestListener } = {},
+  options: { answer?: Answer; handler?: RequestListener; onItsWay?: true } = {},
 ): Promise<WarmPod> {
   const { name, address } = fixture.reserve();
   const uid = `uid-${name}`;
@@ -84,15 +84,15 @@ export async function addWarmPod(
   });
   claimServer.listen(fixture.claimPort, address);
   await once(claimServer, 'listening');
-  const tell = (labelled: Record<string, string>, to = fixture) =>
-    to.pods.tell(`${NAMESPACE}/${name}`, podObject(name, address, labelled));
-  tell({ [labels.pool]: POOL });
+  const tell = (labelled: Record<string, string>, to = fixture, status: PodStatus = ready(address)) =>
+    to.pods.tell(`${NAMESPACE}/${name}`, podObject(name, labelled, status));
+  tell({ [labels.pool]: POOL }, fixture, options.onItsWay ? { phase: 'Pending' } : undefined);
   return {
     name,
     address,
     claims,
     relabel: (functionName) => tell({ [labels.function]: functionName }),
-    tell: (other) => tell({ [labels.pool]: POOL }, other),
+    tell: (to) => tell({ [labels.pool]: POOL }, to),
     remove: () => fixture.pods.tell(`${NAMESPACE}/${name}`, undefined),
     async close() {
       for (const server of [functionServer, claimServer]) {
@@ -124,9 +124,10 @@ function end(response: ServerResponse, status: number, body?: object): void {
   response.writeHead(status, { connection: 'close' }).end(body && JSON.stringify(body));
 }
 
-function podObject(name: string, podIP: string, labelled: Record<string, string>): Pod {
-  return {
-    metadata: { name, namespace: NAMESPACE, uid: `uid-${name}`, labels: labelled },
-    status: { phase: 'Running', podIP, conditions: [{ type: 'Ready', status: 'True' }] },
-  };
+function podObject(name: string, labelled: Record<string, string>, status: PodStatus): Pod {
+  return { metadata: { name, namespace: NAMESPACE, uid: `uid-${name}`, labels: labelled }, status };
+}
+
+function ready(podIP: string): PodStatus {
+  return { phase: 'Running', podIP, conditions: [{ type: 'Ready', status: 'True' }] };
 }

@@ -1,0 +1,132 @@
+/**
+ * Whether a function that found no warm pod starts one of its own. Pods that start take the CPU from pods that are being
+ * claimed, and those are ready in a hundredth of the time; and a pool that is being refilled has pods sooner than a
+ * Deployment that has yet to be scaled, each for less work of the cluster. So where many functions wake at once, what the
+ * pool has is handed out first, then they wait for what it will have soon, and only the others start pods.
+ */
+import type { FunctionState, Launch } from '#gateway/functions/function-state.ts';
+
+/** Longer than a pool's claims take together where there is a core for them. */
+const CLAIMS_MS = 300;
+/** Pods that are taken are replaced, so that those on their way are not the last: three times as many functions wait. */
+const ROUNDS = 3;
+/** A pool from which nothing comes, for whatever reason, holds up functions for this long. */
+const SUPPLY_MS = 10_000;
+/** Between a pod that is labelled as a function's and the one that its pool starts instead, as long as that may take. */
+const GAP_MS = 5_000;
+/** How often a function that waits looks whether the pool still has a pod for it on the way. */
+const LOOK_MS = 500;
+
+export interface PatienceOptions {
+  /** How many pods a pool will have soon, for this gateway. */
+  readonly onTheWay: (poolKey: string) => number;
+  /** It has waited in vain. */
+  readonly onOver: (fn: FunctionState) => void;
+  readonly now: () => number;
+}
+
+interface Pool {
+  /** How many wait. */
+  count: number;
+  /** When a function was served from it, or began to wait for it. */
+  suppliedAt: number;
+  /** The most pods on the way lately, and when that was. */
+  onTheWay: number;
+  seenAt: number;
+}
+
+interface Wait {
+  readonly poolKey: string;
+  readonly since: number;
+}
+
+export class Patience {
+  private readonly options: PatienceOptions;
+  /** By the key of the pool. */
+  private readonly claims = new Map<string, Set<Promise<boolean>>>();
+  private readonly waits = new Map<FunctionState, Wait>();
+  /** By its key; those for which any function waits. */
+  private readonly pools = new Map<string, Pool>();
+
+  constructor(options: PatienceOptions) {
+    this.options = options;
+  }
+
+  /** A claim is under way. @param claim whether it came to a pod; must not reject */
+  claiming(poolKey: string, claim: Promise<boolean>): void {
+    const claims = this.claims.get(poolKey) ?? new Set();
+    this.claims.set(poolKey, claims.add(claim));
+    void claim.then((isServed) => {
+      const pool = this.pools.get(poolKey);
+      if (isServed && pool) pool.suppliedAt = this.options.now();
+      claims.delete(claim);
+      if (claims.size === 0) this.claims.delete(poolKey);
+    });
+  }
+
+  /** Whether the function waits for the pool; it is told when that is over. */
+  has(fn: FunctionState, { poolKey }: Launch): boolean {
+    return this.waits.has(fn) || this.wait(fn, { poolKey, since: this.options.now() });
+  }
+
+  /** It has a pod, or nothing to do any more. */
+  leave(fn: FunctionState): void {
+    const wait = this.waits.get(fn);
+    if (wait === undefined) return;
+    this.waits.delete(fn);
+    const pool = this.pools.get(wait.poolKey);
+    if (pool && --pool.count === 0) this.pools.delete(wait.poolKey);
+  }
+
+  private wait(fn: FunctionState, wait: Wait): boolean {
+    const { poolKey, since } = wait;
+    const pool = this.pools.get(poolKey) ?? { count: 0, suppliedAt: since, onTheWay: 0, seenAt: since };
+    pool.count += 1;
+    const event = this.nextEvent(wait, pool);
+    if (event === undefined) {
+      pool.count -= 1;
+      return false;
+    }
+    this.waits.set(fn, wait);
+    this.pools.set(poolKey, pool);
+    void this.follow(fn, wait, event);
+    return true;
+  }
+
+  private async follow(fn: FunctionState, wait: Wait, first: Promise<unknown>): Promise<void> {
+    let event: Promise<unknown> | undefined = first;
+    let isServed = false;
+    while (event !== undefined && !isServed) {
+      await event;
+      const pool = this.pools.get(wait.poolKey);
+      if (this.waits.get(fn) !== wait || pool === undefined) return;
+      isServed = fn.waiting === 0 || fn.hasPodUp || fn.claiming > 0 || fn.removed;
+      event = this.nextEvent(wait, pool);
+    }
+    this.leave(fn);
+    if (!isServed) this.options.onOver(fn);
+  }
+
+  /** After which the function has to decide again; undefined when there is nothing to wait for. */
+  private nextEvent({ poolKey, since }: Wait, pool: Pool): Promise<unknown> | undefined {
+    const now = this.options.now();
+    const claims = this.claims.get(poolKey);
+    if (claims && now - since < CLAIMS_MS) return within(CLAIMS_MS - now + since, Promise.all(claims));
+    this.look(poolKey, pool, now);
+    if (now - Math.max(since, pool.suppliedAt) >= SUPPLY_MS) return;
+    return pool.count <= ROUNDS * pool.onTheWay ? within(LOOK_MS) : undefined;
+  }
+
+  private look(poolKey: string, pool: Pool, now: number): void {
+    const onTheWay = this.options.onTheWay(poolKey);
+    if (onTheWay < pool.onTheWay && now - pool.seenAt < GAP_MS) return;
+    pool.onTheWay = onTheWay;
+    pool.seenAt = now;
+  }
+}
+
+function within(ms: number, sooner: Promise<unknown> = new Promise(() => {})): Promise<unknown> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  return Promise.race([sooner, promise]).finally(() => clearTimeout(timer));
+}

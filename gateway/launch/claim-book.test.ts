@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+import { Pod } from '#gateway/pods/pod.ts';
+import { ClaimBook } from './claim-book.ts';
+
+const pod = (uid: string) =>
+  new Pod(
+    {
+      uid,
+      name: uid,
+      ownerKey: 'shop/~a',
+      warm: true,
+      address: undefined,
+      ready: false,
+      leaving: false,
+      loadFailure: undefined,
+    },
+    8080,
+    0,
+  );
+const details = { functionKey: 'shop/hello', revision: 'r1', claimMs: 4.26, loadMs: 2 };
+
+it('knows of each pool how many pods it is short of until the labels say so', () => {
+  const book = new ClaimBook();
+  book.claimed(pod('1'), { ...details, poolKey: 'shop/~a' });
+  book.refused(pod('2'), 'shop/~a');
+  book.claimed(pod('3'), { ...details, poolKey: 'shop/~b' });
+  expect(book.toBeReplaced('shop/~a')).toBe(2);
+  expect(book.report().claims).toContainEqual({
+    namespace: 'shop',
+    pod: '1',
+    podUid: '1',
+    function: 'hello',
+    revision: 'r1',
+    claimMs: 4.3,
+    loadMs: 2,
+  });
+  book.settled('1');
+  expect(book.toBeReplaced('shop/~a')).toBe(1);
+  expect(book.toBeReplaced('shop/~c')).toBe(0);
+});
