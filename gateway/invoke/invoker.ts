@@ -9,6 +9,7 @@ import type { ClaimOutcome } from '#gateway/launch/claim-request.ts';
 import { Claimer, type ClaimerOptions } from '#gateway/launch/claimer.ts';
 import { Placer } from '#gateway/launch/placer.ts';
 import { type Metrics, metricsOf } from '#gateway/metrics/metrics.ts';
+import type { Pod } from '#gateway/pods/pod.ts';
 import { Prober } from '#gateway/pods/probe.ts';
 import { Admission } from './admission.ts';
 import { Call, type CallContext } from './call.ts';
@@ -17,6 +18,9 @@ import { OtherQueues } from './other-queues.ts';
 import { Patience } from './patience.ts';
 import { WakeGate } from './wake-gate.ts';
 import { type ScaleClient, Waker } from './waker.ts';
+
+/** A warm pod that is not up after so long may never be: no node has room for it, or it fails again and again. */
+const ON_THE_WAY_MS = 30_000;
 
 export interface InvokerOptions {
   readonly client: ScaleClient;
@@ -31,7 +35,7 @@ export class Invoker {
   readonly table: FunctionTable;
   readonly loads: LoadBook;
   readonly otherQueues = new OtherQueues();
-  readonly claims = new ClaimBook();
+  readonly claims = new ClaimBook(() => performance.now());
   readonly coldStarts = new ColdStartBook({ now: Date.now, monotonic: () => performance.now() });
   readonly metrics: Metrics;
   /** Functions that wait for a warm pod, by the key of the pool. */
@@ -102,14 +106,17 @@ export class Invoker {
       onSettled: (podUid) => this.claims.settled(podUid),
     });
     const startOwn = (fn: FunctionState) => {
-      if (fn.launch === undefined || !patience.has(fn, fn.launch)) gate.enter(fn);
+      const { launch } = fn;
+      // A host that functions share is slower to come than a pod.
+      const waits = launch && !launch.shared && patience.has(fn, launch);
+      if (!waits) gate.enter(fn);
     };
     const starting = launching && {
       ...launching,
       table: this.table,
       now,
       log,
-      onExhausted: startOwn,
+      onExhausted: (fn: FunctionState, hasSpec: boolean) => (hasSpec ? startOwn(fn) : gate.enter(fn)),
       isStarting: (fn: FunctionState) => gate.isStarting(fn),
       onLoadFailed: (fn: FunctionState, message: string) => admission.loadFailed(fn, message),
       onOutcome: (outcome: ClaimOutcome['kind']) => metrics.claims.inc({ outcome }),
@@ -145,7 +152,9 @@ export class Invoker {
 
   /** This gateway's share of the warm pods that a pool will have soon. */
   private onTheWay(poolKey: string): number {
-    const starting = this.table.warmPods(poolKey).filter(({ state }) => state === 'starting').length;
+    const since = performance.now() - ON_THE_WAY_MS;
+    const isOnTheWay = ({ state, seenAt }: Pod) => state === 'starting' && seenAt > since;
+    const starting = this.table.warmPods(poolKey).filter(isOnTheWay).length;
     return (starting + this.claims.toBeReplaced(poolKey)) / (1 + this.otherQueues.gateways);
   }
 

@@ -19,8 +19,9 @@ const pod = (uid: string) =>
   );
 const details = { functionKey: 'shop/hello', revision: 'r1', claimMs: 4.26, loadMs: 2 };
 
-it('knows of each pool how many pods it is short of until the labels say so', () => {
-  const book = new ClaimBook();
+it('knows of each pool how many pods it is short of until the labels say so, or nobody seems to care', () => {
+  let nowMs = 0;
+  const book = new ClaimBook(() => nowMs);
   book.claimed(pod('1'), { ...details, poolKey: 'shop/~a' });
   book.refused(pod('2'), 'shop/~a');
   book.claimed(pod('3'), { ...details, poolKey: 'shop/~b' });
@@ -37,4 +38,6 @@ it('knows of each pool how many pods it is short of until the labels say so', ()
   book.settled('1');
   expect(book.toBeReplaced('shop/~a')).toBe(1);
   expect(book.toBeReplaced('shop/~c')).toBe(0);
+  nowMs = 5_000;
+  expect(book.toBeReplaced('shop/~a')).toBe(0);
 });

@@ -9,6 +9,8 @@ import type { Pod } from '#gateway/pods/pod.ts';
 
 /** A bound on what a sample may hold; more can only be the work of a fault. */
 const MAX_ENTRIES = 1_000;
+/** How soon an operator that works has a claimed pod replaced. */
+const REPLACED_MS = 5_000;
 
 export interface ClaimDetails {
   readonly functionKey: string;
@@ -22,15 +24,22 @@ export interface ClaimDetails {
 export class ClaimBook {
   /** By pod uid. */
   private readonly claims = new Map<string, Claim>();
-  /** Which pool each of these pods still has the label of, by pod uid. */
-  private readonly pools = new Map<string, string>();
+  /** Which pool each of these pods still has the label of, and since when it should not, by pod uid. */
+  private readonly pools = new Map<string, { poolKey: string; sinceMs: number }>();
   private readonly strays = new Map<string, Stray>();
+
+  private readonly now: () => number;
+
+  /** @param now monotonic, in milliseconds */
+  constructor(now: () => number) {
+    this.now = now;
+  }
 
   claimed(pod: Pod, { functionKey, poolKey, revision, claimMs, loadMs, loadFailed }: ClaimDetails): void {
     const { namespace, name } = splitKey(functionKey);
     this.strays.delete(pod.uid);
     if (this.claims.size >= MAX_ENTRIES) return;
-    this.pools.set(pod.uid, poolKey);
+    this.pools.set(pod.uid, { poolKey, sinceMs: this.now() });
     this.claims.set(pod.uid, {
       namespace,
       pod: pod.name,
@@ -46,7 +55,7 @@ export class ClaimBook {
   refused(pod: Pod, poolKey: string): void {
     if (this.claims.has(pod.uid) || this.strays.size >= MAX_ENTRIES) return;
     const { namespace } = splitKey(poolKey);
-    this.pools.set(pod.uid, poolKey);
+    this.pools.set(pod.uid, { poolKey, sinceMs: this.now() });
     this.strays.set(pod.uid, { namespace, pod: pod.name, podUid: pod.uid });
   }
 
@@ -57,10 +66,11 @@ export class ClaimBook {
     this.strays.delete(podUid);
   }
 
-  /** Pods that the pool will have in place of those that were claimed, here or elsewhere, once they are labelled. */
+  /** Pods that the pool is about to have in place of those that were claimed, here or elsewhere. */
   toBeReplaced(poolKey: string): number {
     let count = 0;
-    for (const key of this.pools.values()) if (key === poolKey) count += 1;
+    const since = this.now() - REPLACED_MS;
+    for (const pool of this.pools.values()) if (pool.poolKey === poolKey && pool.sinceMs > since) count += 1;
     return count;
   }
 

@@ -29,7 +29,7 @@ beforeEach(() => {
         return new Promise(() => {});
       },
     },
-    book: new ClaimBook(),
+    book: new ClaimBook(() => 0),
     patience: { claiming: () => {} },
     signingKey: claimSigningKey(Buffer.alloc(32)),
     now: () => 0,

@@ -28,8 +28,11 @@ export interface ClaimerOptions {
   readonly now: () => number;
   readonly log: Logger;
   readonly claimPort?: number;
-  /** No warm pod is to be had, and the function has none that may still come up. */
-  readonly onExhausted: (fn: FunctionState) => void;
+  /**
+   * No warm pod is to be had, and the function has none that may still come up. Without a launch spec none that comes to
+   * the pool can help either.
+   */
+  readonly onExhausted: (fn: FunctionState, hasSpec: boolean) => void;
   /** It was told to be exhausted, and has its turn to start a pod of its own. */
   readonly isStarting: (fn: FunctionState) => boolean;
   readonly onLoadFailed: (fn: FunctionState, message: string) => void;
@@ -118,7 +121,7 @@ export class Claimer {
     fn.claiming -= 1;
     if (isDone || fn.claiming > 0 || fn.waiting === 0 || fn.hasPodUp) return isDone;
     if (spec !== undefined) this.starving.add(fn, launch);
-    this.options.onExhausted(fn);
+    this.options.onExhausted(fn, spec !== undefined);
     return false;
   }
 

@@ -68,7 +68,7 @@ export class Placer {
     fn.claiming -= 1;
     if (isDone || fn.waiting === 0 || fn.hasPodUp) return;
     this.starving.add(fn, launch);
-    this.options.onExhausted(fn);
+    this.options.onExhausted(fn, spec !== undefined);
   }
 
   private async askHosts(fn: FunctionState, launch: Launch, spec: PackedSpec): Promise<boolean> {

@@ -201,8 +201,9 @@ it('waits for a pod that is on its way to the pool instead of starting another, 
   await reported((found) => found.starving === undefined);
 });
 
-it('wakes the Deployment when Redis has no launch spec', async () => {
+it('wakes the Deployment when Redis has no launch spec, whatever comes to the pool', async () => {
   await warmPod();
+  await warmPod({ onItsWay: true });
   const path = fixture.addFunction('lost', {}, { launch: { pool: POOL, digest: '0'.repeat(32) } });
   fixture.scales.onSet = () => void fixture.addPod('lost', (_, response) => response.end('its own pod'));
   expect(await fixture.call(path)).toMatchObject({ status: 200, body: 'its own pod' });
