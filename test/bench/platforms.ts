@@ -33,6 +33,9 @@ type Log = (line: string) => void;
 /** Ports of the chart's containers. */
 const PORTS = { calls: 8080, control: 8090, operator: 8081 };
 
+/** The chart's `functions.pools.maxSize`. */
+const MAX_POOL = 30;
+
 interface PlatformOptions {
   keep: boolean;
   pool?: number;
@@ -86,7 +89,8 @@ function localProcesses({ components, gatewayUrl, controlUrl, operatorUrl }: Pla
 
 /** One node: what is measured is not spread over a network that a single machine does not have. */
 async function real({ keep, pool, log }: PlatformOptions): Promise<OpenedPlatform> {
-  const values = pool ? { functions: { pools: { minSize: pool }, isolates: { spareThreads: pool } } } : {};
+  const pools = { minSize: pool, maxSize: Math.max(pool ?? 0, MAX_POOL) };
+  const values = pool ? { functions: { pools, isolates: { spareThreads: pool } } } : {};
   const platform = await openRealPlatform({ nodes: 1, keep, values, say: log });
   const processes = () => podProcesses(platform.client, platform.nodes);
   return {
