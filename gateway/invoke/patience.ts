@@ -5,6 +5,7 @@
  * pool has is handed out first, then they wait for what it will have soon, and only the others start pods.
  */
 import type { FunctionState, Launch } from '#gateway/functions/function-state.ts';
+import { withinTime } from '#gateway/within-time.ts';
 
 /** Longer than a pool's claims take together where there is a core for them. */
 const CLAIMS_MS = 300;
@@ -26,6 +27,7 @@ export interface PatienceOptions {
 }
 
 interface Pool {
+  readonly key: string;
   /** How many wait. */
   count: number;
   /** When a function was served from it, or began to wait for it. */
@@ -36,7 +38,7 @@ interface Pool {
 }
 
 interface Wait {
-  readonly poolKey: string;
+  readonly pool: Pool;
   readonly since: number;
 }
 
@@ -66,7 +68,7 @@ export class Patience {
 
   /** Whether the function waits for the pool; it is told when that is over. */
   has(fn: FunctionState, { poolKey }: Launch): boolean {
-    return this.waits.has(fn) || this.wait(fn, { poolKey, since: this.options.now() });
+    return this.waits.has(fn) || this.wait(fn, poolKey);
   }
 
   /** It has a pod, or nothing to do any more. */
@@ -74,59 +76,52 @@ export class Patience {
     const wait = this.waits.get(fn);
     if (wait === undefined) return;
     this.waits.delete(fn);
-    const pool = this.pools.get(wait.poolKey);
-    if (pool && --pool.count === 0) this.pools.delete(wait.poolKey);
+    wait.pool.count -= 1;
+    if (wait.pool.count === 0) this.pools.delete(wait.pool.key);
   }
 
-  private wait(fn: FunctionState, wait: Wait): boolean {
-    const { poolKey, since } = wait;
-    const pool = this.pools.get(poolKey) ?? { count: 0, suppliedAt: since, onTheWay: 0, seenAt: since };
+  private wait(fn: FunctionState, key: string): boolean {
+    const since = this.options.now();
+    const pool = this.pools.get(key) ?? { key, count: 0, suppliedAt: since, onTheWay: 0, seenAt: since };
+    const wait = { pool, since };
     pool.count += 1;
-    const event = this.nextEvent(wait, pool);
+    const event = this.nextEvent(wait);
     if (event === undefined) {
       pool.count -= 1;
       return false;
     }
     this.waits.set(fn, wait);
-    this.pools.set(poolKey, pool);
+    this.pools.set(key, pool);
     void this.follow(fn, wait, event);
     return true;
   }
 
   private async follow(fn: FunctionState, wait: Wait, first: Promise<unknown>): Promise<void> {
-    let event: Promise<unknown> | undefined = first;
-    let isServed = false;
-    while (event !== undefined && !isServed) {
+    for (let event: Promise<unknown> | undefined = first; event; event = this.nextEvent(wait)) {
       await event;
-      const pool = this.pools.get(wait.poolKey);
-      if (this.waits.get(fn) !== wait || pool === undefined) return;
-      isServed = fn.waiting === 0 || fn.hasPodUp || fn.claiming > 0 || fn.removed;
-      event = this.nextEvent(wait, pool);
+      if (this.waits.get(fn) !== wait) return;
+      const isServed = fn.waiting === 0 || fn.hasPodUp || fn.claiming > 0 || fn.removed;
+      if (isServed) return this.leave(fn);
     }
     this.leave(fn);
-    if (!isServed) this.options.onOver(fn);
+    this.options.onOver(fn);
   }
 
   /** After which the function has to decide again; undefined when there is nothing to wait for. */
-  private nextEvent({ poolKey, since }: Wait, pool: Pool): Promise<unknown> | undefined {
+  private nextEvent({ pool, since }: Wait): Promise<unknown> | undefined {
     const now = this.options.now();
-    const claims = this.claims.get(poolKey);
-    if (claims && now - since < CLAIMS_MS) return within(CLAIMS_MS - now + since, Promise.all(claims));
-    this.look(poolKey, pool, now);
+    const claims = this.claims.get(pool.key);
+    if (claims && now - since < CLAIMS_MS) return withinTime(CLAIMS_MS - now + since, Promise.all(claims));
+    this.look(pool, now);
     if (now - Math.max(since, pool.suppliedAt) >= SUPPLY_MS) return;
-    return pool.count <= ROUNDS * pool.onTheWay ? within(LOOK_MS) : undefined;
+    if (pool.count > ROUNDS * pool.onTheWay) return;
+    return new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 
-  private look(poolKey: string, pool: Pool, now: number): void {
-    const onTheWay = this.options.onTheWay(poolKey);
+  private look(pool: Pool, now: number): void {
+    const onTheWay = this.options.onTheWay(pool.key);
     if (onTheWay < pool.onTheWay && now - pool.seenAt < GAP_MS) return;
     pool.onTheWay = onTheWay;
     pool.seenAt = now;
   }
-}
-
-function within(ms: number, sooner: Promise<unknown> = new Promise(() => {})): Promise<unknown> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  return Promise.race([sooner, promise]).finally(() => clearTimeout(timer));
 }

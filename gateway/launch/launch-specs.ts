@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import { type LaunchSpec, launchContext, launchKey } from '#crds/wire/launch-spec.ts';
 import type { Seal } from '#crds/wire/seal.ts';
 import { SpecCache } from '#gateway/spec-cache.ts';
+import { withinTime } from '#gateway/within-time.ts';
 
 /** A call waits: longer than this, and starting a pod is the better way. */
 const FETCH_TIMEOUT_MS = 250;
@@ -39,7 +40,7 @@ export class LaunchSpecs {
 
   /** Undefined when it is not to be had in time; never rejects. */
   get(functionKey: string, digest: string): Promise<PackedSpec | undefined> {
-    return withinTime(this.cache.get(functionKey, digest));
+    return withinTime(FETCH_TIMEOUT_MS, this.cache.get(functionKey, digest));
   }
 
   private async read(functionKey: string, digest: string): Promise<PackedSpec | undefined> {
@@ -55,12 +56,4 @@ export class LaunchSpecs {
       return undefined;
     }
   }
-}
-
-function withinTime<T>(work: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, FETCH_TIMEOUT_MS, undefined);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

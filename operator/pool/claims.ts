@@ -14,6 +14,7 @@ import { byPool, type Caches, poolKeyOf } from '../caches.ts';
 import { deleteUnlessGone } from '../function/delete.ts';
 import { podState } from '../function/pod-state.ts';
 import { createWriters } from '../writers.ts';
+import { createAges } from './ages.ts';
 import { adoption, claimedEvent, decideClaim } from './decide-claim.ts';
 import type { PoolReports } from './reports.ts';
 import { createSupply, type Supply } from './supply.ts';
@@ -47,10 +48,9 @@ export function createClaimHandler(options: ClaimsOptions): ClaimHandler {
   const writers = createWriters(MAX_WRITES);
   /** Pods that are being written, or were and the cache does not show it: by uid, with their key. */
   const handled = new Map<string, string>();
-  /** When a claim was first reported that waits for the pool, by pod uid. */
-  const postponedSince = new Map<string, number>();
-  /** When a pod was first reported to be nobody's, by uid. */
-  const straysSince = new Map<string, number>();
+  /** Of claims that wait for the pool, and of pods that are nobody's, by pod uid. */
+  const postponed = createAges(options.monotonic);
+  const forlorn = createAges(options.monotonic);
 
   /** The pod, while by its labels it waits in a pool. */
   const warmPod = ({ namespace, pod: name, podUid }: Stray): Pod | undefined => {
@@ -82,14 +82,15 @@ export function createClaimHandler(options: ClaimsOptions): ClaimHandler {
   const takeClaim = (claim: Claim, supply: Supply) => {
     const pod = warmPod(claim);
     if (!pod || handled.has(claim.podUid)) return;
-    if (supply.suffices(poolKeyOf(pod) ?? '') && isPostponed(claim.podUid)) return;
-    supply.replaced(poolKeyOf(pod) ?? '');
+    const pool = poolKeyOf(pod) ?? '';
+    // Labelling it has the pool start another, which would take CPU from those for which functions wait.
+    if (supply.suffices(pool) && postponed.of(claim.podUid) < POSTPONED_MS) return;
+    supply.replaced(pool);
     const fn = caches.functions.get(claim.namespace, claim.function);
     const decision = decideClaim(pod, fn);
     if (decision === 'delete') write(pod, () => remove(options, pod, 'its function is gone'));
     if (decision === 'adopt' && fn) {
       write(pod, async () => {
-        const pool = poolKeyOf(pod) ?? '';
         await options.client.patch(pods, refOf(pod), adoption(pod, fn, claim), { type: 'merge' });
         options.claimed(pool);
         options.recorder.record(fn, claimedEvent(claim));
@@ -102,23 +103,12 @@ export function createClaimHandler(options: ClaimsOptions): ClaimHandler {
     }
   };
 
-  /** Labelling a pod has its pool start another, which would take CPU from those for which functions wait. */
-  const isPostponed = (podUid: string): boolean => {
-    const sinceMs = postponedSince.get(podUid) ?? options.monotonic();
-    postponedSince.set(podUid, sinceMs);
-    return options.monotonic() - sinceMs < POSTPONED_MS;
-  };
-
   const takeStrays = (strays: readonly Stray[], claimed: ReadonlySet<string>) => {
-    const nowMs = options.monotonic();
     const present = strays.filter((stray) => !claimed.has(stray.podUid) && warmPod(stray));
-    const uids = new Set(present.map(({ podUid }) => podUid));
-    for (const uid of straysSince.keys()) if (!uids.has(uid)) straysSince.delete(uid);
+    forlorn.keep(new Set(present.map(({ podUid }) => podUid)));
     for (const stray of present) {
-      const sinceMs = straysSince.get(stray.podUid) ?? nowMs;
-      straysSince.set(stray.podUid, sinceMs);
       const pod = warmPod(stray);
-      const isDue = nowMs - sinceMs >= STRAY_MS && !handled.has(stray.podUid);
+      const isDue = forlorn.of(stray.podUid) >= STRAY_MS && !handled.has(stray.podUid);
       if (pod && isDue) write(pod, () => remove(options, pod, 'it refuses claims and nobody says why'));
     }
   };
@@ -129,7 +119,7 @@ export function createClaimHandler(options: ClaimsOptions): ClaimHandler {
       const claimed = new Set(claims.map(({ podUid }) => podUid));
       const supply = createSupply(starving, (key) => startingPods(caches, key, claimed));
       for (const claim of claims) takeClaim(claim, supply);
-      for (const uid of postponedSince.keys()) if (!claimed.has(uid)) postponedSince.delete(uid);
+      postponed.keep(claimed);
       takeStrays(strays, claimed);
     },
     stop: writers.stop,

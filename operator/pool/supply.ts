@@ -16,7 +16,11 @@ export function createSupply(
   starting: (poolKey: string) => number,
 ): Supply {
   const onTheWay = new Map<string, number>();
-  const supplyOf = (key: string) => onTheWay.get(key) ?? starting(key);
+  const supplyOf = (key: string) => {
+    const known = onTheWay.get(key) ?? starting(key);
+    onTheWay.set(key, known);
+    return known;
+  };
   return {
     suffices(key) {
       const wanted = starving.get(key) ?? 0;

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { Consumer, type SASLMechanismValue } from '@platformatic/kafka';
 import type { Static } from 'typebox';
 import type { kafka } from '#crds/function/triggers/kafka.ts';
+import { withinTime } from '#gateway/within-time.ts';
 import type { TriggerSetup } from '../../source.ts';
 import { tlsSettings } from '../tls.ts';
 
@@ -56,9 +57,7 @@ export async function closeConsumer(consumer: Consumer): Promise<void> {
     // The connection that was to be used is gone now, and the brokers need not be told.
     await consumer.close(true);
   });
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, CLOSE_MS);
-  await Promise.race([closed, late]).finally(() => clearTimeout(timer));
+  await withinTime(CLOSE_MS, closed);
 }
 
 const hostOf = (broker: string) => broker.slice(0, broker.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1');

@@ -1,4 +1,5 @@
 import { type Channel, type ChannelModel, connect, credentials } from 'amqplib';
+import { withinTime } from '#gateway/within-time.ts';
 import type { Session } from '../session.ts';
 import { tlsSettings } from '../tls.ts';
 
@@ -35,10 +36,10 @@ function userOf(secret: Readonly<Record<string, string>>): object {
 
 /** Closes it in good order when it still answers. */
 export async function closeConnection(connection: ChannelModel, channel: Channel | undefined): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, CLOSE_MS);
-  await Promise.race([closeInOrder(connection, channel).catch(() => {}), late]);
-  clearTimeout(timer);
+  await withinTime(
+    CLOSE_MS,
+    closeInOrder(connection, channel).catch(() => {}),
+  );
   const { stream } = connection.connection as unknown as { stream: { destroy(): void } };
   stream.destroy();
 }
