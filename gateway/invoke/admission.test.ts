@@ -167,13 +167,30 @@ describe('Admission', () => {
   it('leaves a pod alone for a moment that says that it is full', () => {
     const only = pod('a');
     const [call] = enter(1) as [TestCall];
-    admission.pause(fn, only);
+    admission.full(fn, only);
     admission.requeue(fn, only, call, 60_000);
     call.pod = undefined;
     advance(9);
     expect(call.pod).toBeUndefined();
     advance(1);
     expect(call.pod).toBe(only);
+  });
+
+  it('sends a pod that it shares with others what it took before, and one call more at a time', () => {
+    fn.limits = { ...limits, concurrency: 4, maxDepth: 10 };
+    const only = pod('a');
+    const calls = enter(6);
+    const running = () => calls.filter((call) => call.pod).length;
+    for (const call of calls.slice(2, 4)) {
+      admission.full(fn, only);
+      admission.requeue(fn, only, call, 60_000);
+      call.pod = undefined;
+    }
+    expect(running()).toBe(2);
+    advance(10);
+    expect(running()).toBe(3);
+    admission.release(fn, only);
+    expect(running()).toBe(4);
   });
 
   it('measures a cold start from the first call that found no pod', () => {

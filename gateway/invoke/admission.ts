@@ -15,8 +15,6 @@ import { hasRoom, type OtherQueues } from './other-queues.ts';
 const DOUBTFUL_WAIT_MS = 5_000;
 /** How often a call may try code that does not load. */
 const TRIAL_PERIOD_MS = 10_000;
-/** How long a pod that said it is full is left alone. */
-const PAUSE_MS = 10;
 
 export interface AdmissionOptions {
   readonly now: () => number;
@@ -79,13 +77,11 @@ export class Admission {
     this.armDeadline(fn);
   }
 
-  /** The pod says that it runs as many calls as it may. */
-  pause(fn: FunctionState, pod: Pod): void {
-    pod.pausedUntil = this.options.now() + PAUSE_MS;
-    setTimeout(() => {
-      pod.pausedUntil = 0;
-      this.handOut(fn);
-    }, PAUSE_MS);
+  /** The pod refused a call, since it runs as many as it may. The call still has its place: {@link requeue} it. */
+  full(fn: FunctionState, pod: Pod): void {
+    const { isLimited } = pod.room;
+    pod.room.refused(pod.inFlight);
+    if (!isLimited) this.tryAgainSoon(fn, pod);
   }
 
   /** Pods came, went or changed. */
@@ -163,8 +159,19 @@ export class Admission {
     if (failed) this.refuseAll(fn, verdictFailure({ ...fn.verdict, message: failed.loadFailure ?? '' }));
   }
 
+  /** Other gateways' calls on the pod end, and nobody says so. */
+  private tryAgainSoon(fn: FunctionState, pod: Pod): void {
+    const { room } = pod;
+    setTimeout(() => {
+      if (fn.queue === undefined || pod.state === 'leaving') room.forget();
+      else room.grow(fn.limits.concurrency);
+      this.handOut(fn);
+      if (room.isLimited) this.tryAgainSoon(fn, pod);
+    }, room.pauseMs).unref();
+  }
+
   private pick(fn: FunctionState): Pod | undefined {
-    return pickPod(fn.pods, fn.limits.concurrency, this.options.now);
+    return pickPod(fn.pods, fn.limits.concurrency);
   }
 
   private occupy(fn: FunctionState, pod: Pod, waiter: Waiter, coldMs: number | undefined): void {

@@ -211,7 +211,7 @@ export class Call implements Waiter, RunningCall, Dispatcher.DispatchHandler {
     const { admission } = this.context;
     this.rejection = rejection;
     const pod = this.pod as Pod;
-    if (rejection === rejections.concurrency) admission.pause(this.fn, pod);
+    if (rejection === rejections.concurrency) admission.full(this.fn, pod);
     else pod.leave();
     if (!this.exchange.replayable) {
       this.abandon(

@@ -6,16 +6,16 @@ import type { Pod } from './pod.ts';
 const pod = fc.record({
   state: fc.constantFrom('starting', 'up', 'leaving'),
   inFlight: fc.nat(5),
-  pausedUntil: fc.constantFrom(0, 50, 150),
+  room: fc.record({ limit: fc.constantFrom(0, 1, 4, Number.POSITIVE_INFINITY) }),
 });
 
 it('picks a pod that is up, has room and runs no more than any other such pod', () => {
   fc.assert(
     fc.property(fc.array(pod), fc.integer({ min: 1, max: 5 }), (pods, concurrency) => {
       const fit = pods.filter(
-        ({ state, inFlight, pausedUntil }) => state === 'up' && inFlight < concurrency && pausedUntil <= 100,
+        ({ state, inFlight, room }) => state === 'up' && inFlight < Math.min(concurrency, room.limit),
       );
-      const picked = pickPod(pods as unknown as Pod[], concurrency, () => 100);
+      const picked = pickPod(pods as unknown as Pod[], concurrency);
       expect(picked?.inFlight).toBe(
         fit.length > 0 ? Math.min(...fit.map(({ inFlight }) => inFlight)) : undefined,
       );

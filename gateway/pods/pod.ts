@@ -1,6 +1,7 @@
 /** A function pod as this gateway sees it. */
 import { Connections } from './connections.ts';
 import type { PodView } from './pod-view.ts';
+import { Room } from './room.ts';
 
 /** - `starting`: not known to take connections. - `up`: takes calls. - `leaving`: gets no more calls. */
 export type PodPhase = 'starting' | 'up' | 'leaving';
@@ -25,7 +26,8 @@ export class Pod {
   readonly name: string;
   state: PodPhase = 'starting';
   inFlight = 0;
-  /** No further call before this time: the pod said that it is full, with calls of other gateways. */
+  readonly room = new Room();
+  /** No further claim before this time: a host said that it is full, or could not be reached. */
   pausedUntil = 0;
   /** When the gateway first heard of it. */
   readonly seenAt: number;

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { Room } from './room.ts';
+
+describe('Room', () => {
+  it('has no limit until the pod refuses a call', () => {
+    const room = new Room();
+    expect([room.isLimited, room.limit]).toEqual([false, Number.POSITIVE_INFINITY]);
+    room.refused(7);
+    expect([room.isLimited, room.limit]).toEqual([true, 6]);
+  });
+
+  it('comes down to what runs when several calls are refused, each given back before the next', () => {
+    const room = new Room();
+    for (const inFlight of [10, 9, 8]) room.refused(inFlight);
+    expect(room.limit).toBe(7);
+  });
+
+  it('offers one call, and twice as many each time that none is refused, until the pod is its own', () => {
+    const room = new Room();
+    room.refused(3);
+    const limits = [1, 2, 3, 4].map(() => {
+      room.grow(20);
+      return room.limit;
+    });
+    expect(limits).toEqual([3, 5, 9, 17]);
+    room.grow(20);
+    expect(room.isLimited).toBe(false);
+  });
+
+  it('asks less and less often while calls are refused, and soon again when one is not', () => {
+    const room = new Room();
+    const pauses = [1, 2, 3, 4, 5].map(() => {
+      room.refused(5);
+      const { pauseMs } = room;
+      room.grow(20);
+      return pauseMs;
+    });
+    expect(pauses).toEqual([10, 20, 40, 80, 80]);
+    room.grow(20);
+    expect([room.pauseMs, room.limit]).toEqual([10, 7]);
+  });
+
+  it('starts afresh when it is forgotten', () => {
+    const room = new Room();
+    room.refused(5);
+    room.grow(20);
+    room.forget();
+    room.refused(5);
+    room.grow(20);
+    expect(room.limit).toBe(5);
+  });
+});

@@ -1,0 +1,46 @@
+/** How many calls a pod takes from this gateway. Pure. */
+
+const FIRST_PAUSE_MS = 10;
+/** A place that becomes free may stay so for this long, while many calls wait and others had it before. */
+const LONGEST_PAUSE_MS = 80;
+
+/**
+ * Several gateways share the places of a pod, and the pod refuses what is too much. Which share is this one's shows when
+ * that happens: what it had running then is what it sends from then on, and one call more from time to time, which
+ * the pod refuses or not. As long as none is refused, its share doubles; after each refusal it waits longer before it asks.
+ */
+export class Room {
+  /** Calls at the same time; without end until the pod refuses one. */
+  limit = Number.POSITIVE_INFINITY;
+  /** How long to wait before {@link grow}, in milliseconds. */
+  pauseMs = FIRST_PAUSE_MS;
+  private step = 1;
+  private wasRefused = false;
+
+  get isLimited(): boolean {
+    return this.limit !== Number.POSITIVE_INFINITY;
+  }
+
+  /** @param inFlight calls on the pod, with the one that it refused */
+  refused(inFlight: number): void {
+    this.limit = inFlight - 1;
+    this.step = 1;
+    this.wasRefused = true;
+  }
+
+  /** @param concurrency as many calls as the pod may run for all gateways */
+  grow(concurrency: number): void {
+    this.limit += this.step;
+    this.step *= 2;
+    this.pauseMs = this.wasRefused ? Math.min(2 * this.pauseMs, LONGEST_PAUSE_MS) : FIRST_PAUSE_MS;
+    this.wasRefused = false;
+    if (this.limit >= concurrency) this.forget();
+  }
+
+  forget(): void {
+    this.pauseMs = FIRST_PAUSE_MS;
+    this.limit = Number.POSITIVE_INFINITY;
+    this.step = 1;
+    this.wasRefused = false;
+  }
+}
