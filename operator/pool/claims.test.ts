@@ -24,6 +24,8 @@ function stage(start: { pod?: Pod | undefined; fn?: CatnapFunction | undefined }
   const writes: [string, unknown][] = [];
   const notes: string[] = [];
   const claimed: string[] = [];
+  let podChanged: (change: { current?: Pod; previous?: Pod }) => void = () => {};
+  const find = (name: string) => world.others.find(({ metadata }) => metadata?.name === name);
   const write = (verb: string, body: unknown) => {
     if (world.failure) throw world.failure;
     writes.push([verb, body]);
@@ -35,7 +37,14 @@ function stage(start: { pod?: Pod | undefined; fn?: CatnapFunction | undefined }
         write(`delete ${ref.name}`, options.preconditions),
     } as unknown as ClaimsOptions['client'],
     caches: {
-      pods: { get: () => world.pod, byIndex: () => [...(world.pod ? [world.pod] : []), ...world.others] },
+      pods: {
+        get: (_: string, name: string) => (name === claim.pod ? world.pod : find(name)),
+        byIndex: () => [...(world.pod ? [world.pod] : []), ...world.others],
+        onChange: (listener: typeof podChanged) => {
+          podChanged = listener;
+          return () => {};
+        },
+      },
       functions: { get: () => world.fn },
     } as unknown as ClaimsOptions['caches'],
     recorder: {
@@ -51,6 +60,14 @@ function stage(start: { pod?: Pod | undefined; fn?: CatnapFunction | undefined }
     writes,
     notes,
     claimed,
+    /** Another pod of the pool comes up. */
+    async becomesReady(name: string) {
+      const previous = find(name) as Pod;
+      const current = aWarmPod(name);
+      world.others = world.others.map((pod) => (pod === previous ? current : pod));
+      podChanged({ current, previous });
+      await new Promise((resolve) => setImmediate(resolve));
+    },
     /** A reading of these reports, and what follows of it. */
     async take(reports: { claims?: Claim[]; strays?: Stray[]; starving?: Map<string, number> }) {
       handler.take({ claims: [], strays: [], isolates: new Map(), starving: new Map(), ...reports });
@@ -140,6 +157,17 @@ describe('a claimed pod', () => {
     s.world.nowMs = waitedMs;
     await s.take({ claims: [claim], starving });
     expect(s.writes.map(([verb]) => verb)).toEqual(['patch warm-1']);
+  });
+
+  it('waits while the pool has others and one on its way, and is labelled when that is there', async () => {
+    const s = stage();
+    const free = ['warm-2', 'warm-3', 'warm-5'].map((name) => aWarmPod(name));
+    s.world.others = [...free, aWarmPod('warm-4', { ready: false })];
+    await s.take({ claims: [claim] });
+    expect([s.writes, s.claimed]).toEqual([[], [POOL_KEY]]);
+    await s.becomesReady('warm-4');
+    expect(s.writes.map(([verb]) => verb)).toEqual(['patch warm-1']);
+    expect(s.claimed).toEqual([POOL_KEY]);
   });
 
   it('is tried again with the next report when the API server fails', async () => {

@@ -17,7 +17,7 @@ import { createWriters } from '../writers.ts';
 import { createAges } from './ages.ts';
 import { adoption, claimedEvent, decideClaim } from './decide-claim.ts';
 import type { PoolReports } from './reports.ts';
-import { createSupply, type Supply } from './supply.ts';
+import { createSupply, type PoolPods, type Supply } from './supply.ts';
 
 const MAX_WRITES = 16;
 /** A gateway may need so long to tell that a pod which others cannot claim is its own. */
@@ -48,6 +48,8 @@ export function createClaimHandler(options: ClaimsOptions): ClaimHandler {
   const writers = createWriters(MAX_WRITES);
   /** Pods that are being written, or were and the cache does not show it: by uid, with their key. */
   const handled = new Map<string, string>();
+  /** Claims of the last reading, and what was said with them. */
+  let told: Pick<PoolReports, 'claims' | 'starving'> = { claims: [], starving: new Map() };
   /** Of claims that wait for the pool, and of pods that are nobody's, by pod uid. */
   const postponed = createAges(options.monotonic);
   const forlorn = createAges(options.monotonic);
@@ -83,8 +85,10 @@ export function createClaimHandler(options: ClaimsOptions): ClaimHandler {
     const pod = warmPod(claim);
     if (!pod || handled.has(claim.podUid)) return;
     const pool = poolKeyOf(pod) ?? '';
-    // Labelling it has the pool start another, which would take CPU from those for which functions wait.
-    if (supply.suffices(pool) && postponed.of(claim.podUid) < POSTPONED_MS) return;
+    if (!postponed.has(claim.podUid)) options.claimed(pool);
+    // Labelling it has the pool start another, which takes CPU from those for which functions wait, and from all others.
+    const isDue = postponed.of(claim.podUid) >= POSTPONED_MS;
+    if (!isDue && supply.suffices(pool)) return;
     supply.replaced(pool);
     const fn = caches.functions.get(claim.namespace, claim.function);
     const decision = decideClaim(pod, fn);
@@ -92,7 +96,6 @@ export function createClaimHandler(options: ClaimsOptions): ClaimHandler {
     if (decision === 'adopt' && fn) {
       write(pod, async () => {
         await options.client.patch(pods, refOf(pod), adoption(pod, fn, claim), { type: 'merge' });
-        options.claimed(pool);
         options.recorder.record(fn, claimedEvent(claim));
         const { namespace, function: name, revision, claimMs, loadMs } = claim;
         log.info(
@@ -101,6 +104,14 @@ export function createClaimHandler(options: ClaimsOptions): ClaimHandler {
         );
       });
     }
+  };
+
+  const takeClaims = () => {
+    const claimed = new Set(told.claims.map(({ podUid }) => podUid));
+    const supply = createSupply(told.starving, (key) => podsOf(caches, key, claimed));
+    for (const claim of told.claims) takeClaim(claim, supply);
+    postponed.keep(claimed);
+    return claimed;
   };
 
   const takeStrays = (strays: readonly Stray[], claimed: ReadonlySet<string>) => {
@@ -113,24 +124,33 @@ export function createClaimHandler(options: ClaimsOptions): ClaimHandler {
     }
   };
 
+  const stopListening = caches.pods.onChange(({ current, previous }) => {
+    if (isWarm(current) && !isWarm(previous)) takeClaims();
+  });
+
   return {
     take({ claims, strays, starving }) {
       forgetSettled();
-      const claimed = new Set(claims.map(({ podUid }) => podUid));
-      const supply = createSupply(starving, (key) => startingPods(caches, key, claimed));
-      for (const claim of claims) takeClaim(claim, supply);
-      postponed.keep(claimed);
-      takeStrays(strays, claimed);
+      told = { claims, starving };
+      takeStrays(strays, takeClaims());
     },
-    stop: writers.stop,
+    stop() {
+      stopListening();
+      return writers.stop();
+    },
   };
 }
 
-/** Warm pods of the pool that are on their way and that nobody has claimed. */
-function startingPods({ pods }: Pick<Caches, 'pods'>, poolKey: string, claimed: ReadonlySet<string>): number {
-  return pods
-    .byIndex(byPool, poolKey)
-    .filter((pod) => podState(pod).kind === 'starting' && !claimed.has(pod.metadata?.uid ?? '')).length;
+/** Its place among those on their way is free for the next. */
+function isWarm(pod: Pod | undefined): boolean {
+  return pod !== undefined && poolKeyOf(pod) !== undefined && podState(pod).kind === 'ready';
+}
+
+function podsOf({ pods }: Pick<Caches, 'pods'>, poolKey: string, claimed: ReadonlySet<string>): PoolPods {
+  const present = pods.byIndex(byPool, poolKey);
+  const unclaimed = present.filter(({ metadata }) => !claimed.has(metadata?.uid ?? ''));
+  const count = (wanted: string) => unclaimed.filter((pod) => podState(pod).kind === wanted).length;
+  return { all: present.length, free: count('ready'), starting: count('starting') };
 }
 
 async function remove({ client, log }: ClaimsOptions, pod: Pod, why: string): Promise<void> {

@@ -1,7 +1,16 @@
-/** Whether pools have as many pods on their way as functions wait for: pure. */
+/** Whether pools have as many pods on their way as are wanted at once: pure. */
+
+/** Pods of a pool, by their labels. */
+export interface PoolPods {
+  all: number;
+  /** Of these, ready and nobody's. */
+  free: number;
+  /** Of these, on their way and nobody's. */
+  starting: number;
+}
 
 export interface Supply {
-  /** Functions wait, and there is a pod on its way for each of them. */
+  /** There is a pod on its way for each function that waits; where none does, as many as the pool's state asks for. */
   suffices(poolKey: string): boolean;
   /** A pod of the pool is labelled as a function's: the pool starts another. */
   replaced(poolKey: string): void;
@@ -9,25 +18,33 @@ export interface Supply {
 
 /**
  * @param starving how many functions wait, by the key of the pool
- * @param starting how many pods of a pool are on their way
+ * @param podsOf the pods of a pool
  */
 export function createSupply(
   starving: ReadonlyMap<string, number>,
-  starting: (poolKey: string) => number,
+  podsOf: (poolKey: string) => PoolPods,
 ): Supply {
-  const onTheWay = new Map<string, number>();
+  const known = new Map<string, PoolPods>();
   const supplyOf = (key: string) => {
-    const known = onTheWay.get(key) ?? starting(key);
-    onTheWay.set(key, known);
-    return known;
+    const supply = known.get(key) ?? { ...podsOf(key) };
+    known.set(key, supply);
+    return supply;
   };
   return {
     suffices(key) {
-      const wanted = starving.get(key) ?? 0;
-      return wanted > 0 && supplyOf(key) >= wanted;
+      const supply = supplyOf(key);
+      return supply.starting >= (starving.get(key) || refillsAtOnce(supply));
     },
     replaced(key) {
-      if (starving.has(key)) onTheWay.set(key, supplyOf(key) + 1);
+      supplyOf(key).starting += 1;
     },
   };
+}
+
+/**
+ * How many pods a pool starts at a time while nobody waits for one: one while it is more than half full, and the more the
+ * emptier it is. Each takes CPU from those that serve, and a pool that is nearly full is in no hurry.
+ */
+function refillsAtOnce({ all, free }: PoolPods): number {
+  return free > 0 ? Math.max(1, Math.floor(all / free)) : Number.POSITIVE_INFINITY;
 }
