@@ -1,7 +1,8 @@
 /**
- * A noisy neighbour: one function goes from no pod to as many as it may have, while another with a single pod is called
- * at an even rate. What the other's callers notice is measured against the same calls before the noise: first while
- * pods start and calls wait for them, then while the pods take all the CPU of the machine as well.
+ * A noisy neighbour: one function goes from no pod to as many as it may have, while two others with a single pod each are
+ * called at an even rate. What the callers of these notice is measured against the same calls before the noise: first while
+ * pods start and calls wait for them, then while the pods take all the CPU of the machine as well. One of the two is as
+ * functions are unless told otherwise, the other asks for CPU of its own; the target is the first one's.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Bed, pathOf, readyAddresses } from '../bed.ts';
@@ -27,8 +28,18 @@ const QUIET_WARMUP_MS = 2000;
 const noises = { waking: 1000, saturating: 50 } as const;
 type Noise = keyof typeof noises;
 
+const quietOnes = {
+  quiet: { title: 'quiet function', spec: {} },
+  reserved: {
+    title: 'quiet function that requests 200m of CPU',
+    spec: { resources: { requests: { cpu: '200m' } } },
+  },
+} as const;
+type Quiet = keyof typeof quietOnes;
+const quietNames = Object.keys(quietOnes) as Quiet[];
+
 interface Phase {
-  quiet: Result;
+  quiet: Record<Quiet, Result>;
   noisy: Result;
   pods: number;
   control_plane: ControlPlaneUse[] | undefined;
@@ -36,26 +47,25 @@ interface Phase {
 
 export async function noisy(bed: Bed, options: Pick<Options, 'class' | 'seconds'>): Promise<Partial<Report>> {
   const { class: podClass, seconds = SECONDS } = options;
-  await deploy(bed, 'quiet', tellsPodAfter(0), {
-    class: podClass,
-    scaling: { minReplicas: 1, maxReplicas: 1 },
-  });
+  for (const name of quietNames) {
+    const scaling = { minReplicas: 1, maxReplicas: 1 };
+    await deploy(bed, name, tellsPodAfter(0), { class: podClass, scaling, ...quietOnes[name].spec });
+  }
   for (const name of Object.keys(noises) as Noise[]) await deployNoise(bed, name, podClass);
-  await readyAddresses(bed, 'quiet', 1);
+  for (const name of quietNames) await readyAddresses(bed, name, 1);
   await whenPoolIsFull(bed, 'waking');
-  const before = toResult(
-    `quiet function before, ${QUIET_RATE} calls/s`,
-    await runLoad(quietPlan(bed, seconds)),
-  );
-  bed.log(`before the noise: p95 ${before.p95_ms} ms`);
+  const before = await callQuietOnes(bed, seconds, 'before');
+  bed.log(`before the noise: p95 ${before.quiet.p95_ms} ms`);
   const waking = await phase(bed, 'waking', seconds);
   await putToSleep(bed, 'waking');
   const saturating = await phase(bed, 'saturating', seconds);
-  const ratio = ({ quiet }: Phase) =>
-    quiet.p95_ms && before.p95_ms ? round(quiet.p95_ms / before.p95_ms, 2) : undefined;
+  const ratio = ({ quiet }: Phase, name: Quiet = 'quiet') => {
+    const [during, earlier] = [quiet[name].p95_ms, before[name].p95_ms];
+    return during && earlier ? round(during / earlier, 2) : undefined;
+  };
   return {
-    results: [waking.quiet, waking.noisy, saturating.quiet, saturating.noisy],
-    baseline: [before],
+    results: [waking, saturating].flatMap(({ quiet, noisy }) => [...Object.values(quiet), noisy]),
+    baseline: Object.values(before),
     targets: [
       judge(
         {
@@ -71,6 +81,7 @@ export async function noisy(bed: Bed, options: Pick<Options, 'class' | 'seconds'
     notes: [
       `The noisy functions slept when their calls began, and had ${waking.pods} and ${saturating.pods} pods in the end.`,
       `While the other takes all CPU: ${ratio(saturating)} times the p95 of before.`,
+      `With 200m of CPU requested: ${ratio(waking, 'reserved')} times, and ${ratio(saturating, 'reserved')} times.`,
     ],
   };
 }
@@ -84,8 +95,18 @@ function common(bed: Bed, seconds: number) {
   return { ...bed.gateway, durationMs: seconds * 1000, answerTimeoutMs: 60_000 };
 }
 
-function quietPlan(bed: Bed, seconds: number): LoadPlan {
-  return { ...common(bed, seconds), path: pathOf(bed, 'quiet'), rate: QUIET_RATE, warmupMs: QUIET_WARMUP_MS };
+/** All at the same time, each from a process of its own. */
+async function callQuietOnes(bed: Bed, seconds: number, when: string): Promise<Record<Quiet, Result>> {
+  const results = await Promise.all(
+    quietNames.map(async (name) => {
+      const path = pathOf(bed, name);
+      const plan = { ...common(bed, seconds), path, rate: QUIET_RATE, warmupMs: QUIET_WARMUP_MS };
+      const load = await runLoad(plan);
+      const result = toResult(`${quietOnes[name].title} ${when}, ${QUIET_RATE} calls/s`, load);
+      return [name, { ...result, statuses: load.statuses }] as const;
+    }),
+  );
+  return Object.fromEntries(results) as Record<Quiet, Result>;
 }
 
 async function phase(bed: Bed, name: Noise, seconds: number): Promise<Phase> {
@@ -99,14 +120,14 @@ async function phase(bed: Bed, name: Noise, seconds: number): Promise<Phase> {
   const earlier = bed.pods.seen(name).size;
   // The noise begins with the measuring: its first seconds, when pods start, are the worst.
   const makeNoise = () => delay(QUIET_WARMUP_MS).then(() => runLoad(plan));
-  const [during, noise] = await Promise.all([runLoad(quietPlan(bed, seconds)), makeNoise()]);
+  const calls = callQuietOnes(bed, seconds, `while another is ${name}`);
+  const [quiet, noise] = await Promise.all([calls, makeNoise()]);
   const control_plane = meter();
   const pods = bed.pods.seen(name).size - earlier;
-  const quiet = toResult(`quiet function, while another is ${name}, ${QUIET_RATE} calls/s`, during);
   const noisy = toResult(`${name} function, ${NOISY_CONNECTIONS} connections of ${noises[name]} ms`, noise);
-  bed.log(`${name}: quiet p95 ${quiet.p95_ms} ms, ${pods} pods`);
+  bed.log(`${name}: quiet p95 ${quiet.quiet.p95_ms} ms, ${pods} pods`);
   return {
-    quiet: { ...quiet, statuses: during.statuses },
+    quiet,
     noisy: { ...noisy, statuses: noise.statuses, pods },
     pods,
     control_plane,
