@@ -18,26 +18,29 @@ describe('Room', () => {
   it('offers one call, and twice as many each time that none is refused, until the pod is its own', () => {
     const room = new Room();
     room.refused(3);
-    const limits = [1, 2, 3, 4].map(() => {
+    const limits = [1, 2, 3, 4, 5].map(() => {
       room.grow(20);
       return room.limit;
     });
-    expect(limits).toEqual([3, 5, 9, 17]);
+    expect(limits).toEqual([3, 5, 9, 17, 20]);
     room.grow(20);
     expect(room.isLimited).toBe(false);
   });
 
-  it('asks less and less often while calls are refused, and soon again when one is not', () => {
+  it.each([
+    [5, 20],
+    [1, 1],
+  ])('asks less and less often while one of %i calls is refused, of %i that may run', (inFlight, most) => {
     const room = new Room();
     const pauses = [1, 2, 3, 4, 5].map(() => {
-      room.refused(5);
+      room.refused(inFlight);
       const { pauseMs } = room;
-      room.grow(20);
+      room.grow(most);
       return pauseMs;
     });
-    expect(pauses).toEqual([10, 20, 40, 80, 80]);
-    room.grow(20);
-    expect([room.pauseMs, room.limit]).toEqual([10, 7]);
+    expect([pauses, room.limit]).toEqual([[10, 20, 40, 80, 80], inFlight]);
+    room.grow(most);
+    expect(room.pauseMs).toBe(10);
   });
 
   it('starts afresh when it is forgotten', () => {

@@ -30,11 +30,14 @@ export class Room {
 
   /** @param concurrency as many calls as the pod may run for all gateways */
   grow(concurrency: number): void {
-    this.limit += this.step;
-    this.step *= 2;
+    if (!this.wasRefused && this.limit >= concurrency) {
+      this.forget();
+      return;
+    }
     this.pauseMs = this.wasRefused ? Math.min(2 * this.pauseMs, LONGEST_PAUSE_MS) : FIRST_PAUSE_MS;
+    this.limit = Math.min(this.limit + this.step, concurrency);
+    this.step *= 2;
     this.wasRefused = false;
-    if (this.limit >= concurrency) this.forget();
   }
 
   forget(): void {
