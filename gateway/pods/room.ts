@@ -15,6 +15,7 @@ export class Room {
   /** How long to wait before {@link grow}, in milliseconds. */
   pauseMs = FIRST_PAUSE_MS;
   private step = 1;
+  /** Since it last grew. */
   private wasRefused = false;
 
   get isLimited(): boolean {
@@ -41,9 +42,7 @@ export class Room {
   }
 
   forget(): void {
-    this.pauseMs = FIRST_PAUSE_MS;
     this.limit = Number.POSITIVE_INFINITY;
-    this.step = 1;
-    this.wasRefused = false;
+    this.pauseMs = FIRST_PAUSE_MS;
   }
 }

@@ -12,7 +12,7 @@ import { describeError, type Log } from '#kube/log.ts';
 import { keyOf, pods, refOf } from '#kube/resource.ts';
 import { byPool, type Caches, poolKeyOf } from '../caches.ts';
 import { deleteUnlessGone } from '../function/delete.ts';
-import { podState } from '../function/pod-state.ts';
+import { type PodState, podState } from '../function/pod-state.ts';
 import { createWriters } from '../writers.ts';
 import { createAges } from './ages.ts';
 import { adoption, claimedEvent, decideClaim } from './decide-claim.ts';
@@ -50,8 +50,8 @@ export function createClaimHandler(options: ClaimsOptions): ClaimHandler {
   const handled = new Map<string, string>();
   /** Claims of the last reading, and what was said with them. */
   let told: Pick<PoolReports, 'claims' | 'starving'> = { claims: [], starving: new Map() };
-  /** Of claims that wait for the pool, and of pods that are nobody's, by pod uid. */
-  const postponed = createAges(options.monotonic);
+  /** Of claims, and of pods that are nobody's, by pod uid. */
+  const waiting = createAges(options.monotonic);
   const forlorn = createAges(options.monotonic);
 
   /** The pod, while by its labels it waits in a pool. */
@@ -85,9 +85,9 @@ export function createClaimHandler(options: ClaimsOptions): ClaimHandler {
     const pod = warmPod(claim);
     if (!pod || handled.has(claim.podUid)) return;
     const pool = poolKeyOf(pod) ?? '';
-    if (!postponed.has(claim.podUid)) options.claimed(pool);
+    if (!waiting.has(claim.podUid)) options.claimed(pool);
     // Labelling it has the pool start another, which takes CPU from those for which functions wait, and from all others.
-    const isDue = postponed.of(claim.podUid) >= POSTPONED_MS;
+    const isDue = waiting.of(claim.podUid) >= POSTPONED_MS;
     if (!isDue && supply.suffices(pool)) return;
     supply.replaced(pool);
     const fn = caches.functions.get(claim.namespace, claim.function);
@@ -110,7 +110,7 @@ export function createClaimHandler(options: ClaimsOptions): ClaimHandler {
     const claimed = new Set(told.claims.map(({ podUid }) => podUid));
     const supply = createSupply(told.starving, (key) => podsOf(caches, key, claimed));
     for (const claim of told.claims) takeClaim(claim, supply);
-    postponed.keep(claimed);
+    waiting.keep(claimed);
     return claimed;
   };
 
@@ -149,7 +149,8 @@ function isWarm(pod: Pod | undefined): boolean {
 function podsOf({ pods }: Pick<Caches, 'pods'>, poolKey: string, claimed: ReadonlySet<string>): PoolPods {
   const present = pods.byIndex(byPool, poolKey);
   const unclaimed = present.filter(({ metadata }) => !claimed.has(metadata?.uid ?? ''));
-  const count = (wanted: string) => unclaimed.filter((pod) => podState(pod).kind === wanted).length;
+  const kinds = unclaimed.map((pod) => podState(pod).kind);
+  const count = (wanted: PodState['kind']) => kinds.filter((kind) => kind === wanted).length;
   return { all: present.length, free: count('ready'), starting: count('starting') };
 }
 
