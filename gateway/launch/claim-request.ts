@@ -1,16 +1,26 @@
 /** One claim, over HTTP: see crds/wire/claim.ts. */
 import type { KeyObject } from 'node:crypto';
-import { Client } from 'undici';
+import { errors } from 'undici';
 import { CLAIM_PATH, type ClaimAnswer, claimHeaders, signClaim } from '#crds/wire/claim.ts';
 import { CLAIM_PORT } from '#crds/wire/names.ts';
+import type { ConnectionOptions } from '#gateway/pods/connections.ts';
 import type { Pod } from '#gateway/pods/pod.ts';
 import { terminationText } from '#gateway/pods/pod-view.ts';
 import type { PackedSpec } from './launch-specs.ts';
 
-/** The runtime gives code 60 s to load, and archives have to be fetched before. */
-const ANSWER_TIMEOUT_MS = 120_000;
 const CONNECT_TIMEOUT_MS = 500;
-const MAX_ANSWER_BYTES = 64 * 1024;
+const CLAIMS: ConnectionOptions = {
+  connectTimeout: CONNECT_TIMEOUT_MS,
+  // The runtime gives code 60 s to load, and archives have to be fetched before.
+  headersTimeout: 120_000,
+  bodyTimeout: CONNECT_TIMEOUT_MS,
+  maxResponseSize: 64 * 1024,
+  // Only hosts keep a connection open, and a namespace that uses them may not do so every minute.
+  keepAliveTimeout: 600_000,
+  keepAliveMaxTimeout: 600_000,
+  // A host has 512 for all gateways.
+  maxIdle: 2,
+};
 
 export type ClaimOutcome =
   /** The pod is the function's and listens; `again`: it did before, claimed by another gateway. */
@@ -32,50 +42,49 @@ export type ClaimOutcome =
   | { readonly kind: 'refused'; readonly status: number }
   | { readonly kind: 'unreachable'; readonly error: Error };
 
-export interface ClaimTarget {
-  readonly address: string;
-  readonly port: number;
-  readonly podUid: string;
-}
-
-/** @param port other than the usual one in tests */
-export function claimTarget({ address = '', uid }: Pod, port = CLAIM_PORT): ClaimTarget {
-  return { address, port, podUid: uid };
-}
-
 /** For the log, of a pod that says neither yes nor no. */
 export const REFUSES_CLAIMS =
   "does not accept this gateway's claims: operator and gateways must have the same encryption key and version";
 
-/** Sends a claim; never rejects. */
-export async function sendClaim(
-  target: ClaimTarget,
+export interface ClaimOptions {
+  readonly key: KeyObject;
+  /** Other than the usual one in tests. */
+  readonly port?: number | undefined;
+}
+
+/**
+ * Sends a claim, and once more when it is not known what became of it: a pod says the same to the same claim.
+ * Never rejects.
+ */
+export async function sendClaim(pod: Pod, spec: PackedSpec, options: ClaimOptions): Promise<ClaimOutcome> {
+  const outcome = await sendOnce(pod, spec, options);
+  const isUnknown = outcome.kind === 'unreachable' && !(outcome.error instanceof errors.ConnectTimeoutError);
+  return isUnknown ? sendOnce(pod, spec, options) : outcome;
+}
+
+async function sendOnce(
+  pod: Pod,
   spec: PackedSpec,
-  key: KeyObject,
+  { key, port = CLAIM_PORT }: ClaimOptions,
 ): Promise<ClaimOutcome> {
-  const host = target.address.includes(':') ? `[${target.address}]` : target.address;
-  const client = new Client(`http://${host}:${target.port}`, {
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    headersTimeout: ANSWER_TIMEOUT_MS,
-    bodyTimeout: CONNECT_TIMEOUT_MS,
-    maxResponseSize: MAX_ANSWER_BYTES,
-    allowH2: false,
-  });
+  const wire = pod.claimWire(port, CLAIMS);
+  const client = wire.take();
   try {
     const { statusCode, body } = await client.request({
       method: 'POST',
       path: CLAIM_PATH,
       headers: {
         'content-type': 'application/json',
-        [claimHeaders.signature]: signClaim(key, target.podUid, spec.sha256),
+        [claimHeaders.signature]: signClaim(key, pod.uid, spec.sha256),
       },
       body: spec.body,
     });
-    return readOutcome(statusCode, await body.text());
+    const outcome = readOutcome(statusCode, await body.text());
+    wire.give(client);
+    return outcome;
   } catch (error) {
+    client.destroy(null, () => {});
     return { kind: 'unreachable', error: error as Error };
-  } finally {
-    void client.destroy().catch(() => {});
   }
 }
 

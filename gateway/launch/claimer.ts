@@ -11,7 +11,7 @@ import type { Patience } from '#gateway/invoke/patience.ts';
 import { replicasFor } from '#gateway/invoke/waker.ts';
 import type { Pod } from '#gateway/pods/pod.ts';
 import type { ClaimBook, ClaimDetails } from './claim-book.ts';
-import { type ClaimOutcome, claimTarget, REFUSES_CLAIMS, sendClaim } from './claim-request.ts';
+import { type ClaimOutcome, REFUSES_CLAIMS, sendClaim } from './claim-request.ts';
 import type { LaunchSpecs, PackedSpec } from './launch-specs.ts';
 import { preferredPod } from './pool-order.ts';
 import { Starving } from './starving.ts';
@@ -127,26 +127,19 @@ export class Claimer {
 
   /** Goes from pod to pod until one is the function's; false when there is none. */
   private async claimSome(fn: FunctionState, { poolKey }: Launch, spec: PackedSpec): Promise<boolean> {
+    const { signingKey, claimPort, now, log, onOutcome } = this.options;
     for (;;) {
       const pod = preferredPod(fn.key, this.claimable(poolKey));
       if (pod === undefined) return false;
       pod.claimable = false;
-      const sentAt = this.options.now();
-      const outcome = await this.send(pod, spec);
-      this.options.onOutcome(outcome.kind);
-      this.options.log.debug({ function: fn.key, pod: pod.name, ...outcome }, 'claim');
+      const sentAt = now();
+      const outcome = await sendClaim(pod, spec, { key: signingKey, port: claimPort });
+      onOutcome(outcome.kind);
+      log.debug({ function: fn.key, pod: pod.name, ...outcome }, 'claim');
       if (outcome.kind === 'refused') return this.isRefused(pod, outcome.status);
       const of = { functionKey: fn.key, poolKey, revision: spec.revision };
       if (this.settle(fn, pod, of, sentAt, outcome)) return true;
     }
-  }
-
-  /** Asks once more when it is not known what became of the claim: a pod says the same to the same claim. */
-  private async send(pod: Pod, spec: PackedSpec): Promise<ClaimOutcome> {
-    const { signingKey, claimPort } = this.options;
-    const target = claimTarget(pod, claimPort);
-    const outcome = await sendClaim(target, spec, signingKey);
-    return outcome.kind === 'unreachable' ? sendClaim(target, spec, signingKey) : outcome;
   }
 
   /** Takes in what became of a claim; returns whether that ends the search. */

@@ -6,7 +6,7 @@ import type { FunctionState, Launch } from '#gateway/functions/function-state.ts
 import type { FunctionTable } from '#gateway/functions/function-table.ts';
 import { Isolate } from '#gateway/pods/isolate.ts';
 import type { Pod } from '#gateway/pods/pod.ts';
-import { claimTarget, REFUSES_CLAIMS, sendClaim } from './claim-request.ts';
+import { REFUSES_CLAIMS, sendClaim } from './claim-request.ts';
 import type { ClaimerOptions } from './claimer.ts';
 import type { PackedSpec } from './launch-specs.ts';
 import { preferredPod } from './pool-order.ts';
@@ -94,7 +94,7 @@ export class Placer {
   private async ask(fn: FunctionState, host: Pod, spec: PackedSpec): Promise<boolean> {
     const { table, signingKey, claimPort, now, log, onLoadFailed, onOutcome } = this.options;
     const sentAt = now();
-    const outcome = await sendClaim(claimTarget(host, claimPort), spec, signingKey);
+    const outcome = await sendClaim(host, spec, { key: signingKey, port: claimPort });
     onOutcome(outcome.kind);
     log.debug({ function: fn.key, host: host.name, ...outcome }, 'claim of an isolate');
     if (outcome.kind === 'claimed' && outcome.port !== undefined) {

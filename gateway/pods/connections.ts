@@ -1,9 +1,16 @@
-/** Keep-alive connections to one pod: one call at a time each, the most recently used first. */
+/** Keep-alive connections to one port of a pod: one request at a time each, the most recently used first. */
 import { Client } from 'undici';
 
-const OPTIONS: Client.Options = {
-  pipelining: 1,
-  allowH2: false,
+export interface ConnectionOptions extends Client.Options {
+  /** So many stay open when nothing runs on them. */
+  readonly maxIdle: number;
+}
+
+const COMMON = { pipelining: 1, allowH2: false } satisfies Client.Options;
+
+/** For calls. */
+const CALLS: ConnectionOptions = {
+  ...COMMON,
   // Calls have limits of their own, by function.
   headersTimeout: 0,
   bodyTimeout: 0,
@@ -11,29 +18,34 @@ const OPTIONS: Client.Options = {
   // Unless the pod announces less: then a second before that.
   keepAliveTimeout: 30_000,
   maxHeaderSize: 64 * 1024,
+  maxIdle: Number.POSITIVE_INFINITY,
 };
 
 export class Connections {
   private readonly origin: string;
+  private readonly options: Client.Options;
+  private readonly maxIdle: number;
   private idle: Client[] = [];
   private closed = false;
 
-  constructor(address: string, port: number) {
+  constructor(address: string, port: number, { maxIdle, ...options } = CALLS) {
     this.origin = `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
+    this.options = { ...COMMON, ...options };
+    this.maxIdle = maxIdle;
   }
 
-  /** A client that runs no call. */
+  /** A client that runs no request. */
   take(): Client {
     return this.idle.pop() ?? this.open();
   }
 
-  /** Returns a client whose call ended well. */
+  /** Returns a client whose request ended well. */
   give(client: Client): void {
-    if (this.closed) client.destroy(null, noop);
+    if (this.closed || this.idle.length >= this.maxIdle) client.destroy(null, noop);
     else this.idle.push(client);
   }
 
-  /** Closes what is idle; clients that still run a call close when they come back. */
+  /** Closes what is idle; clients that still run a request close when they come back. */
   close(): void {
     this.closed = true;
     for (const client of this.idle) client.destroy(null, noop);
@@ -41,7 +53,7 @@ export class Connections {
   }
 
   private open(): Client {
-    const client = new Client(this.origin, OPTIONS);
+    const client = new Client(this.origin, this.options);
     client.on('disconnect', () => {
       const index = this.idle.indexOf(client);
       if (index >= 0) this.idle.splice(index, 1);

@@ -1,5 +1,5 @@
 /** A function pod as this gateway sees it. */
-import { Connections } from './connections.ts';
+import { type ConnectionOptions, Connections } from './connections.ts';
 import type { PodView } from './pod-view.ts';
 import { Room } from './room.ts';
 
@@ -48,6 +48,7 @@ export class Pod {
   private toldAddress: string | undefined = undefined;
   private wasReady = false;
   private connections: Connections | undefined = undefined;
+  private claimConnections: Connections | undefined = undefined;
 
   constructor(view: PodView, port: number, now: number) {
     this.uid = view.uid;
@@ -87,6 +88,12 @@ export class Pod {
     return this.connections;
   }
 
+  /** The connections for claims; made when first used. */
+  claimWire(port: number, options: ConnectionOptions): Connections {
+    this.claimConnections ??= new Connections(this.address ?? '', port, options);
+    return this.claimConnections;
+  }
+
   /** A connection was refused: no calls until it is reached again. */
   suspect(): void {
     if (this.state === 'up') this.state = 'starting';
@@ -101,14 +108,20 @@ export class Pod {
   remove(): void {
     this.state = 'leaving';
     for (const call of [...this.calls]) call.podGone();
-    this.connections?.close();
+    this.disconnect();
   }
 
   private moveTo(address: string | undefined): void {
     if (address === this.address) return;
-    this.connections?.close();
-    this.connections = undefined;
+    this.disconnect();
     this.address = address;
     if (this.state === 'up') this.state = 'starting';
+  }
+
+  private disconnect(): void {
+    this.connections?.close();
+    this.claimConnections?.close();
+    this.connections = undefined;
+    this.claimConnections = undefined;
   }
 }

@@ -8,7 +8,7 @@ import { installConsole } from '../console.ts';
 import { log, setLogFunction } from '../log.ts';
 import { listen } from '../process/listen.ts';
 import { StopSignals } from '../process/stop-signals.ts';
-import { createClaimServer } from '../warm/claim-server.ts';
+import { type ClaimServerOptions, createClaimServer } from '../warm/claim-server.ts';
 import { LaunchDirectory } from '../warm/launch-directory.ts';
 import { createVerifier } from '../warm/verify.ts';
 import { Isolate, type IsolateOptions, usualLimits } from './isolate.ts';
@@ -21,8 +21,8 @@ import { Spares } from './spares.ts';
 const CROWDED = 0.85;
 /** Below it, threads may wait that nobody has asked for yet. */
 const ROOMY = 0.6;
-/** Each claim is a connection, and a host gets as many at once as functions are called at once. */
-const MAX_CONNECTIONS = 512;
+/** Claims that are under way have a connection each, as many as functions are called at once; gateways keep a few. */
+const CONNECTIONS: ClaimServerOptions = { maxConnections: 512, keepAlive: true };
 
 export async function startHost(): Promise<void> {
   installConsole(console);
@@ -52,7 +52,7 @@ export async function startHost(): Promise<void> {
   await spares.fill();
   const endOversight = oversee(residents, () => share() >= CROWDED);
   const { host, port, claimPort, claimKey, podUid, announce: identity } = settings;
-  const server = createClaimServer(createVerifier(claimKey, podUid), residents, MAX_CONNECTIONS);
+  const server = createClaimServer(createVerifier(claimKey, podUid), residents, CONNECTIONS);
   await listen(server, host, claimPort);
   if (identity) void announce(identity, { host, port }, () => signals.stopping);
   log('info', 'waiting for claims', { capacity: settings.capacity, startMs: Math.round(performance.now()) });

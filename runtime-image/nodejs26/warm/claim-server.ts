@@ -14,41 +14,60 @@ const HEADERS_TIMEOUT_MS = 2_000;
 /** For the whole request; the answer may take as long as the code takes to load. */
 const REQUEST_TIMEOUT_MS = 5_000;
 
+/** Longer than any gateway keeps an idle connection, so that the gateway is always the one that closes it. */
+const KEEP_ALIVE_MS = 650_000;
+
 /** Who decides about claims that are genuine. */
 export type ClaimTaker = Pick<Claims, 'claim'>;
+
+export interface ClaimServerOptions {
+  readonly maxConnections: number;
+  /** Whether more claims may follow on the same connection. */
+  readonly keepAlive: boolean;
+}
 
 /** Creates the server; the caller lets it listen. */
 export function createClaimServer(
   isGenuine: IsGenuine,
   claims: ClaimTaker,
-  maxConnections = MAX_CONNECTIONS,
+  { maxConnections, keepAlive }: ClaimServerOptions = { maxConnections: MAX_CONNECTIONS, keepAlive: false },
 ): Server {
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionsCheckingInterval: 1_000,
-    keepAlive: false,
+    keepAliveTimeout: KEEP_ALIVE_MS,
     noDelay: true,
   });
   server.maxConnections = maxConnections;
   // Nothing here keeps the process alive while code loads: that the event loop runs empty tells that it hangs.
   server.on('connection', (socket) => socket.unref());
-  server.on('request', (request, response) => void handle(request, response, isGenuine, claims));
+  const take: Take = (claim, response) => {
+    // Only now: whoever cannot make claims shall not keep connections either.
+    if (keepAlive) response.removeHeader('connection');
+    claims.claim(claim, ({ status, body }) => send(response, status, body));
+  };
+  server.on('request', (request, response) => {
+    response.setHeader('connection', 'close');
+    void handle(request, response, isGenuine, take);
+  });
   return server;
 }
+
+type Take = (claim: Claim, response: ServerResponse) => void;
 
 async function handle(
   request: IncomingMessage,
   response: ServerResponse,
   isGenuine: IsGenuine,
-  claims: ClaimTaker,
+  take: Take,
 ): Promise<void> {
   if (request.url !== CLAIM_PATH) return send(response, 404);
   if (request.method !== 'POST') return send(response.setHeader('allow', 'POST'), 405);
   const claim = await readClaim(request, isGenuine);
   if ('status' in claim) return send(response, claim.status);
-  claims.claim(claim, ({ status, body }) => send(response, status, body));
+  take(claim, response);
 }
 
 async function readClaim(request: IncomingMessage, isGenuine: IsGenuine): Promise<Claim | Outcome> {
@@ -78,11 +97,11 @@ function restOf(request: IncomingMessage): Promise<void> {
   });
 }
 
-/** Answers and closes the connection. Small as they are, answers are with the kernel when this returns. */
+/** Answers. Small as they are, answers are with the kernel when this returns. */
 function send(response: ServerResponse, status: number, body?: object): Promise<void> {
   const text = body ? JSON.stringify(body) : '';
   const type = body && { 'content-type': 'application/json' };
-  response.writeHead(status, { ...type, 'content-length': Buffer.byteLength(text), connection: 'close' });
+  response.writeHead(status, { ...type, 'content-length': Buffer.byteLength(text) });
   return new Promise((resolve) => {
     if (response.closed) return resolve();
     response.on('finish', resolve).on('close', resolve);
