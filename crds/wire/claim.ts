@@ -16,7 +16,8 @@
  * | 503 | the pod is shutting down | |
  *
  * A host of isolates takes claims of many functions, and runs each in a thread that listens on a port of its own.
- * Its 422 ends that thread only, and a claim of another revision replaces the function's thread.
+ * Its 422 ends that thread only, and a claim of another revision replaces the function's thread. After a genuine claim
+ * the connection stays open for the next one; every other answer closes it.
  */
 import { createPrivateKey, createPublicKey, hkdfSync, type KeyObject, sign } from 'node:crypto';
 

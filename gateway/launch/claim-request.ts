@@ -6,6 +6,7 @@ import { CLAIM_PORT } from '#crds/wire/names.ts';
 import type { ConnectionOptions } from '#gateway/pods/connections.ts';
 import type { Pod } from '#gateway/pods/pod.ts';
 import { terminationText } from '#gateway/pods/pod-view.ts';
+import { listens } from '#gateway/pods/probe.ts';
 import type { PackedSpec } from './launch-specs.ts';
 
 const CONNECT_TIMEOUT_MS = 500;
@@ -69,6 +70,10 @@ async function sendOnce(
 ): Promise<ClaimOutcome> {
   const wire = pod.claimWire(port, CLAIMS);
   const client = wire.take();
+  const gone = new AbortController();
+  const check = client.stats.connected
+    ? setTimeout(() => void abortUnlessListening(gone, pod, port), CONNECT_TIMEOUT_MS)
+    : undefined;
   try {
     const { statusCode, body } = await client.request({
       method: 'POST',
@@ -78,6 +83,7 @@ async function sendOnce(
         [claimHeaders.signature]: signClaim(key, pod.uid, spec.sha256),
       },
       body: spec.body,
+      signal: gone.signal,
     });
     const outcome = readOutcome(statusCode, await body.text());
     wire.give(client);
@@ -85,7 +91,18 @@ async function sendOnce(
   } catch (error) {
     client.destroy(null, () => {});
     return { kind: 'unreachable', error: error as Error };
+  } finally {
+    clearTimeout(check);
   }
+}
+
+/** A connection that was kept may lead to a machine that is gone, which TCP notices only after minutes. */
+async function abortUnlessListening(
+  gone: AbortController,
+  { address = '' }: Pod,
+  port: number,
+): Promise<void> {
+  if (!(await listens(address, port, CONNECT_TIMEOUT_MS))) gone.abort();
 }
 
 function readOutcome(status: number, text: string): ClaimOutcome {

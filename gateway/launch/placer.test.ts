@@ -15,12 +15,17 @@ import { Placer } from './placer.ts';
 const POOL = 'shop/~hosts';
 const servers: Server[] = [];
 afterEach(() => {
-  for (const server of servers.splice(0)) server.close();
+  for (const server of servers.splice(0)) {
+    server.close();
+    server.closeAllConnections();
+  }
 });
 
 interface Answer {
   status: number;
   body?: object;
+  /** Never. */
+  late?: true;
 }
 
 /** Hosts on loopback addresses of their own, all with the claim port of the first. */
@@ -31,6 +36,7 @@ class World {
   readonly exhausted: FunctionState[] = [];
   readonly failures: string[] = [];
   revision = 'r1';
+  connections = 0;
   specs = 0;
   nowMs = 0;
   private port = 0;
@@ -40,9 +46,12 @@ class World {
     const server = createServer((request, response) => {
       this.asked.push(name);
       request.resume().on('end', () => {
-        const { status, body = {} } = answer();
-        response.writeHead(status, { connection: 'close' }).end(JSON.stringify(body));
+        const { status, body = {}, late } = answer();
+        if (!late) response.writeHead(status).end(JSON.stringify(body));
       });
+    });
+    server.on('connection', () => {
+      this.connections += 1;
     });
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(this.port, address, resolve));
@@ -175,4 +184,36 @@ it('replaces a revision that is loaded, and only then takes the old one out of s
     ['r1', 'leaving'],
     ['r2', 'up'],
   ]);
+});
+
+it('keeps the connection to a host for the next claim', async () => {
+  const world = new World();
+  await world.host('a', serves());
+  const placer = world.placer();
+  for (const [i, fn] of [waiting('first'), waiting('second'), waiting('third')].entries()) {
+    placer.place(fn, launchOf(fn));
+    await until(() => world.isolates.length === i + 1, 'an isolate');
+  }
+  expect(world.connections).toBe(1);
+});
+
+it('does not wait for a host to which a kept connection leads no more', async () => {
+  const world = new World();
+  const answers = [
+    serves(),
+    (): Answer => {
+      // The connection stays, and nobody answers on it; no other can be made.
+      servers[0]?.close();
+      return { status: 0, late: true };
+    },
+  ];
+  const host = await world.host('a', () => answers.shift()?.() ?? { status: 500 });
+  const placer = world.placer();
+  const [first, second] = [waiting('first'), waiting('second')];
+  placer.place(first, launchOf(first));
+  await until(() => world.isolates.length === 1, 'an isolate');
+  placer.place(second, launchOf(second));
+  await until(() => world.exhausted.includes(second), 'the function to need a pod of its own');
+  expect(world.asked).toEqual(['a', 'a']);
+  expect(host.pausedUntil).toBeGreaterThan(0);
 });

@@ -56,9 +56,9 @@ export class Prober {
 }
 
 /** Whether a TCP connection can be made; closes it at once. */
-function listens(host: string, port: number): Promise<boolean> {
+export function listens(host: string, port: number, timeout = CONNECT_TIMEOUT_MS): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port, noDelay: true, timeout: CONNECT_TIMEOUT_MS });
+    const socket = connect({ host, port, noDelay: true, timeout });
     const settle = (up: boolean) => {
       socket.destroy();
       resolve(up);

@@ -45,7 +45,7 @@ export function createClaimServer(
   server.on('connection', (socket) => socket.unref());
   const take: Take = (claim, response) => {
     // Only now: whoever cannot make claims shall not keep connections either.
-    if (keepAlive) response.removeHeader('connection');
+    if (keepAlive) response.setHeader('connection', 'keep-alive');
     claims.claim(claim, ({ status, body }) => send(response, status, body));
   };
   server.on('request', (request, response) => {

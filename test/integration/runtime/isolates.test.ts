@@ -1,10 +1,12 @@
 /** Hosts, which many functions share, each in a thread of its own. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { CLAIM_PATH, claimHeaders } from '#crds/wire/claim.ts';
 import type { IsolateLimits } from '#crds/wire/launch-spec.ts';
+import { CLAIM_PORT } from '#crds/wire/names.ts';
 import { waitFor } from '#test/harness/wait-for.ts';
 import { useRuntime } from './runtime.ts';
-import { specOf, startWarm, type WarmPod } from './warm-pod.ts';
+import { signatureOf, specOf, startWarm, type WarmPod } from './warm-pod.ts';
 
 useRuntime();
 
@@ -54,7 +56,7 @@ async function claim(host: WarmPod, name: string, code: string, change = {}): Pr
   return (answer.body as { port: number }).port;
 }
 
-const urlOf = (host: WarmPod, port: number) => `http://${host.place.host}:${port}/`;
+const urlOf = (host: WarmPod, port: number, path = '/') => `http://${host.place.host}:${port}${path}`;
 const call = (host: WarmPod, port: number, name: string) =>
   fetch(urlOf(host, port), { headers: { 'x-catnap-function': `tests/${name}` } });
 const textOf = async (host: WarmPod, port: number, name: string) => (await call(host, port, name)).text();
@@ -128,6 +130,19 @@ describe('a host', () => {
     const host = await startHost();
     const forged = await host.claim(isolateOf('one', saying('hi')), { encryptionKey: Buffer.alloc(32, 1) });
     expect(forged.status).toBe(401);
+  });
+
+  it("keeps the connection of a gateway for more claims, and nobody else's", async () => {
+    const host = await startHost();
+    const body = JSON.stringify(isolateOf('one', saying('hi')));
+    const connectionAfter = async (signature: string) => {
+      const headers = { [claimHeaders.signature]: signature };
+      const response = await fetch(urlOf(host, CLAIM_PORT, CLAIM_PATH), { method: 'POST', headers, body });
+      await response.text();
+      return response.headers.get('connection');
+    };
+    expect(await connectionAfter(signatureOf(body))).toBe('keep-alive');
+    expect(await connectionAfter(signatureOf('{}'))).toBe('close');
   });
 
   it('replaces the revision and lets calls of the old one finish', async () => {
