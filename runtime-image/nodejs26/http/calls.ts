@@ -10,6 +10,8 @@ export class Calls {
   readonly #background = new Set<Promise<unknown>>();
   /** When a call was last refused for shutdown, or that began, by `performance.now()`. */
   lastRefusal = Number.NEGATIVE_INFINITY;
+  /** Called with each call that begins. */
+  onStart: (() => void) | undefined = undefined;
   #refuse = false;
   #onIdle: (() => void) | undefined;
 
@@ -34,6 +36,7 @@ export class Calls {
   add(call: Call): void {
     this.running.add(call);
     this.started = (this.started + 1) | 0;
+    this.onStart?.();
   }
 
   delete(call: Call): void {

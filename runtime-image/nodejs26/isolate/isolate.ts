@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { log } from '../log.ts';
-import { cells, isBlocked, type WatchdogData } from '../process/blocked.ts';
+import { cells, Listener, type WatchdogData } from '../process/blocked.ts';
 import type { Outcome, Owner } from '../warm/claims.ts';
 import { ISOLATE_MEBIBYTES, type IsolateLimits, type LaunchSpec } from '../wire.ts';
 import type { FromIsolate, ToIsolate } from './messages.ts';
@@ -45,8 +45,9 @@ export class Isolate {
   readonly #options: IsolateOptions;
   readonly #worker: Worker;
   #settle: ((result: BecomeResult) => void) | undefined;
-  #watch: { memory: Int32Array; data: WatchdogData } | undefined;
-  #beat = { count: -1, silentMs: 0, started: 0 };
+  #watch: { memory: Int32Array; data: WatchdogData; listener: Listener } | undefined;
+  /** Calls that had begun when it was last looked at. */
+  #started = 0;
   #isLowered = false;
 
   constructor(options: IsolateOptions) {
@@ -115,15 +116,12 @@ export class Isolate {
   /** Looks how it is; `elapsedMs` since the last time, without pauses of the whole process. */
   check(now: number, elapsedMs: number): void {
     if (!this.#watch || this.state === 'ended') return;
-    const { memory, data } = this.#watch;
-    const count = Atomics.load(memory, cells.beat);
+    const { memory, data, listener } = this.#watch;
     const started = Atomics.load(memory, cells.started);
     const running = Atomics.load(memory, cells.running);
-    const silentMs = count === this.#beat.count ? this.#beat.silentMs + elapsedMs : 0;
-    if (running > 0 || started !== this.#beat.started) this.lastUsedAt = now;
-    this.#beat = { count, silentMs, started };
-    const oldestAgeMs = Atomics.load(memory, cells.oldestAgeMs);
-    if (isBlocked({ silentMs, oldestAgeMs, timeoutMs: data.timeoutMs })) {
+    if (running > 0 || started !== this.#started) this.lastUsedAt = now;
+    this.#started = started;
+    if (listener.isBlocked(elapsedMs)) {
       this.#watch = undefined;
       this.terminate('the event loop is blocked, the isolate ends', { timeoutMs: data.timeoutMs });
     }
@@ -159,7 +157,8 @@ export class Isolate {
     } else if (message.kind === 'unloadable') this.#tell({ status: 422, body: message.message });
     else if (message.kind === 'port taken') this.#tell('port taken');
     else if (message.kind === 'watch') {
-      this.#watch = { data: message.data, memory: new Int32Array(message.data.shared) };
+      const { data } = message;
+      this.#watch = { data, memory: new Int32Array(data.shared), listener: new Listener(data) };
     }
   }
 

@@ -4,15 +4,13 @@ import { parentPort } from 'node:worker_threads';
 import { FunctionRoot } from '../load/root.ts';
 import { log, setLogFunction } from '../log.ts';
 import { exitCodes } from '../wire.ts';
-import { cells, isBlocked, type WatchdogData } from './blocked.ts';
+import { Listener, type WatchdogData } from './blocked.ts';
 import { writeTerminationMessage } from './termination.ts';
 
-const CHECK_MS = 100;
+const CHECK_MS = 250;
 /** A main thread inside a system call cannot be asked where it is, nor to exit. */
 const PAUSE_LIMIT_MS = 1_000;
 
-let lastBeat = -1;
-let silentMs = 0;
 // Already here, though it is too early: Node loads `performance` on its first use, and that takes a millisecond.
 let lastCheck = performance.now();
 
@@ -20,27 +18,23 @@ let lastCheck = performance.now();
 // empty ones until then.
 let data: WatchdogData | undefined;
 while (!data) data = await nextMessage();
-const { shared, timeoutMs, functionKey, directory } = data;
-const memory = new Int32Array(shared);
-lastCheck = performance.now();
-const timer = setInterval(check, CHECK_MS);
+const { timeoutMs, functionKey, directory } = data;
 setLogFunction(functionKey);
+const listener = new Listener(data);
+lastCheck = performance.now();
+while (!listener.isBlocked(elapsedMs())) listener.wait(CHECK_MS);
+endProcess();
 
 function nextMessage(): Promise<WatchdogData | undefined> {
   return new Promise((resolve) => void parentPort?.once('message', resolve));
 }
 
-function check(): void {
+/** Time in which this thread did not run either (a frozen or starved container) is not the function's fault. */
+function elapsedMs(): number {
   const now = performance.now();
-  // Time in which this thread did not run either (a frozen or starved container) is not the function's fault.
-  const elapsed = Math.min(now - lastCheck, 5 * CHECK_MS);
+  const elapsed = Math.min(now - lastCheck, 2 * CHECK_MS);
   lastCheck = now;
-  const beat = Atomics.load(memory, cells.beat);
-  silentMs = beat === lastBeat ? silentMs + elapsed : 0;
-  lastBeat = beat;
-  if (!isBlocked({ silentMs, oldestAgeMs: Atomics.load(memory, cells.oldestAgeMs), timeoutMs })) return;
-  clearInterval(timer);
-  endProcess();
+  return elapsed;
 }
 
 /** Stops the main thread wherever it is, to learn the place, and makes it exit there. */

@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import type { Calls } from '../http/calls.ts';
 import { log } from '../log.ts';
 import type { Settings } from '../settings.ts';
-import { cells, HEARTBEAT_MS, type WatchdogData } from './blocked.ts';
+import { beat, cells, HEARTBEAT_MS, REST_MS, type WatchdogData } from './blocked.ts';
 
 /** Handlers that go on this long after their 504 are given up when they hold every slot. */
 const STUCK_MS = 5_000;
@@ -24,17 +24,22 @@ export interface WatchdogOptions {
 export function startWatchdog({ settings, calls, directory, onStuck, thread }: WatchdogOptions): void {
   const shared = new SharedArrayBuffer(cells.length * Int32Array.BYTES_PER_ELEMENT);
   const memory = new Int32Array(shared);
-  const beat = () => {
+  let timer: NodeJS.Timeout | undefined;
+  const pulse = () => {
     const now = Date.now();
     const [oldest] = calls.running;
+    const isResting = oldest === undefined && calls.started === Atomics.load(memory, cells.started);
     Atomics.store(memory, cells.oldestAgeMs, oldest ? now - (oldest.deadline - settings.timeoutMs) : -1);
     Atomics.store(memory, cells.running, calls.running.size);
     Atomics.store(memory, cells.started, calls.started);
-    Atomics.add(memory, cells.beat, 1);
+    beat(memory, isResting);
+    // The first call ends the rest.
+    calls.onStart = isResting ? pulse : undefined;
+    clearTimeout(timer);
+    timer = setTimeout(pulse, isResting ? REST_MS : HEARTBEAT_MS).unref();
     if (calls.stuck(now, STUCK_MS)) onStuck();
   };
-  beat();
-  setInterval(beat, HEARTBEAT_MS).unref();
+  pulse();
   const functionKey = `${settings.namespace}/${settings.functionName}`;
   const data: WatchdogData = { shared, timeoutMs: settings.timeoutMs, functionKey, directory };
   (thread ?? startWatchdogThread()).postMessage(data);

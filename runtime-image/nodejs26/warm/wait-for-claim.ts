@@ -11,7 +11,7 @@ import { openClaimPort, type WarmPod } from './pod.ts';
 import { Rehearsal } from './rehearsal.ts';
 
 /** Where calls wait for a pod, it is claimed by then. */
-const AT_ONCE_MS = 200;
+const AT_ONCE_MS = 1_000;
 
 /**
  * Opens the claim port, tells the gateways, and gets ready for the rest when nobody claims it at once: where calls wait

@@ -155,6 +155,14 @@ describe('a call beyond timeoutSeconds', () => {
     expect((await runtime.exited).code).toBe(124);
   });
 
+  it('ends the process when what it left behind blocks while no call runs', async () => {
+    const content = `export const handler = () => { setTimeout(() => { for (;;) ; }, 1500); return 'ok'; };`;
+    const runtime = await startRuntime({ files: { 'index.mjs': content }, env });
+    expect(await (await fetch(runtime.url)).text()).toBe('ok');
+    expect((await runtime.exited).code).toBe(124);
+    expect(runtime.termination()).toMatchObject({ reason: 'Blocked', line: 1 });
+  }, 20_000);
+
   it('ends the process even inside a system call', async () => {
     const content = `import { execSync } from 'node:child_process';
       export const handler = () => execSync('sleep 5');`;
