@@ -1,7 +1,10 @@
 /** Ends a server without failing a call: those that run or wait come to their end, new ones go elsewhere. */
 import type { Server } from 'node:http';
+import { withinTime } from './within-time.ts';
 
 const POLL_MS = 50;
+/** How long connections may take to close after their last answer. */
+const CLOSE_MS = 1_000;
 
 export interface DrainOptions {
   readonly server: Server;
@@ -27,7 +30,7 @@ export async function drain({ server, announce, active, settleMs, limitMs }: Dra
   }
   // What was answered just now may still be on its way to the caller.
   server.closeIdleConnections();
-  await Promise.race([closed(server), pause(Math.min(1_000, Math.max(0, deadline - performance.now())))]);
+  await withinTime(Math.min(CLOSE_MS, Math.max(0, deadline - performance.now())), closed(server));
   const done = active() === 0;
   server.closeAllConnections();
   return done;

@@ -25,6 +25,7 @@ import { connectRedis, interactiveOptions, patientOptions } from './redis.ts';
 import { Sampler } from './samples.ts';
 import { createTriggering, type TriggeringOptions } from './triggers/triggering.ts';
 import { type HookPort, Hooks } from './triggers/webhook/hooks.ts';
+import { withinTime } from './within-time.ts';
 
 /** The part of a kube watcher that the gateway uses. */
 export interface Source<T> {
@@ -138,7 +139,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       settleMs: options.settleMs ?? 0,
       limitMs,
     });
-    await Promise.race([triggersStopped, new Promise((resolve) => setTimeout(resolve, TRIGGERS_CLOSE_MS))]);
+    if (triggersStopped) await withinTime(TRIGGERS_CLOSE_MS, triggersStopped);
     queueNotices.stop();
     await sampler.stop();
     await asynchronous.close();
