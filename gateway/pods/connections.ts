@@ -10,7 +10,6 @@ const COMMON = { pipelining: 1, allowH2: false } satisfies Client.Options;
 
 /** For calls. */
 const CALLS: ConnectionOptions = {
-  ...COMMON,
   // Calls have limits of their own, by function.
   headersTimeout: 0,
   bodyTimeout: 0,

@@ -15,6 +15,8 @@ it('leaves defaults to the scenario', () => {
 it('gives pools their size only where a scenario is about them', () => {
   expect(parseOptions(['burst'])?.pool).toBe(30);
   expect(parseOptions(['burst', '--pool', '3'])?.pool).toBe(3);
+  expect(parseOptions(['noisy', '--pool', '30'])?.pool).toBe(30);
+  expect(parseOptions(['noisy'])?.pool).toBeUndefined();
   expect(parseOptions(['warm'])?.pool).toBeUndefined();
 });
 

@@ -9,7 +9,7 @@ export type ClusterKind = (typeof CLUSTERS)[number];
 const TAKES = {
   coldstart: ['class', 'count', 'interval', 'pool'],
   burst: ['class', 'functions', 'pool'],
-  noisy: ['class', 'seconds'],
+  noisy: ['class', 'seconds', 'pool'],
   density: ['class', 'count', 'functions', 'pool', 'interval'],
   soak: ['class', 'minutes'],
   warm: ['class', 'seconds'],
@@ -25,8 +25,8 @@ export type ScenarioName = keyof typeof TAKES;
 const ONLY_LOCAL =
   'triggers goes with --cluster local: the servers that events come from listen on the loopback address of this machine, where gateways in a cluster cannot reach them';
 
-/** Warm pods of a pool while nobody takes any, for the scenarios that are about them: as Fission was measured. */
-const POOL = 30;
+/** Warm pods of a pool while nobody takes any, in the scenarios that are about them: as Fission was measured. */
+const POOLS: Partial<Record<ScenarioName, number>> = { coldstart: 30, burst: 30, density: 30 };
 
 /** Numbers are undefined where the scenario's own default holds. */
 export interface Options {
@@ -77,9 +77,9 @@ export const usage = `Usage: npm run bench -- SCENARIO [OPTIONS]
                                  density: sleeping functions (default 10000)
   --minutes N                    soak: how long (default 10)
   --interval N                   coldstart, density: milliseconds from one call of a sleeping function to the next (default 400)
-  --pool N                       coldstart, burst, density: warm pods of a pool, and threads of a host, that are ready while
-                                 nobody takes any (default 30); on
-                                 "current" they are as they were installed
+  --pool N                       coldstart, burst, density, noisy: warm pods of a pool, and threads of a host, that are
+                                 ready while nobody takes any (default 30, noisy the platform's own); on "current" they
+                                 are as they were installed
   --keep                         Leave cluster and platform of "real" as they are
   --json                         One JSON object on stdout
   --help                         This text
@@ -126,7 +126,7 @@ export function parseOptions(args: string[]): Options | undefined {
     functions: positive('functions', values.functions),
     minutes: positive('minutes', values.minutes),
     interval: positive('interval', values.interval),
-    pool: positive('pool', values.pool) ?? (isAbout('pool', scenario) ? POOL : undefined),
+    pool: positive('pool', values.pool) ?? POOLS[scenario],
   };
 }
 

@@ -32,7 +32,8 @@ const quietOnes = {
   quiet: { title: 'quiet function', spec: {} },
   reserved: {
     title: 'quiet function that requests 200m of CPU',
-    spec: { resources: { requests: { cpu: '200m' } } },
+    // A class without a pool: pods that wait for it would request as much, and a node has no room for many.
+    spec: { class: 'dedicated', resources: { requests: { cpu: '200m' } } },
   },
 } as const;
 type Quiet = keyof typeof quietOnes;
@@ -53,7 +54,7 @@ export async function noisy(bed: Bed, options: Pick<Options, 'class' | 'seconds'
   }
   for (const name of Object.keys(noises) as Noise[]) await deployNoise(bed, name, podClass);
   for (const name of quietNames) await readyAddresses(bed, name, 1);
-  await whenPoolIsFull(bed, 'waking');
+  const warmPods = await whenPoolIsFull(bed, 'waking');
   const before = await callQuietOnes(bed, seconds, 'before');
   bed.log(`before the noise: p95 ${before.quiet.p95_ms} ms`);
   const waking = await phase(bed, 'waking', seconds);
@@ -79,7 +80,7 @@ export async function noisy(bed: Bed, options: Pick<Options, 'class' | 'seconds'
     ],
     control_plane: [...(waking.control_plane ?? []), ...(saturating.control_plane ?? [])],
     notes: [
-      `The noisy functions slept when their calls began, and had ${waking.pods} and ${saturating.pods} pods in the end.`,
+      `The noisy functions slept when their calls began, and had ${waking.pods} and ${saturating.pods} pods in the end; the pool had ${warmPods} before.`,
       `While the other takes all CPU: ${ratio(saturating)} times the p95 of before.`,
       `With 200m of CPU requested: ${ratio(waking, 'reserved')} times, and ${ratio(saturating, 'reserved')} times.`,
     ],
