@@ -18,6 +18,7 @@ class Scene {
   nowMs = 1_000_000;
   own = 0;
   pods: Pod[] = [aBorrowedPod('r1', { name: 'warm-1' })];
+  taken = 0;
   readonly spec = inlineSpec();
   status: CatnapFunction['status'] = { revision: 'r1', loadedRevision: 'r1' };
   memory: Memory | undefined;
@@ -35,6 +36,7 @@ class Scene {
       deployment: aDeployment(this.own),
       own: this.own,
       pods: this.pods,
+      taken: this.taken,
     };
     const known = { load, memory: this.memory, loans: this.loans, nowMs: this.nowMs };
     const { decision, loans, change } = judge(subject, known);
@@ -295,6 +297,54 @@ describe('a function on a shared host', () => {
     const s = hosted();
     s.status = { ...s.status, revision: 'r2' };
     s.run(1, 1);
+    expect(s.own).toBe(1);
+  });
+});
+
+describe('pods that were taken and are not labelled yet', () => {
+  const scene = (taken: number, pods = 0) => {
+    const s = new Scene();
+    s.pods = Array.from({ length: pods }, (_, index) => aBorrowedPod('r1', { name: `warm-${index}` }));
+    s.taken = taken;
+    return s;
+  };
+
+  it('count for what the load asks for', () => {
+    const s = scene(12, 8);
+    s.run(10, 200);
+    expect(s.changes).toEqual([]);
+  });
+
+  it('have no Deployment grow for a single call either', () => {
+    const s = scene(1);
+    s.run(10, 1);
+    expect(s.changes).toEqual([]);
+  });
+
+  it('leave the rest to the Deployment', () => {
+    const s = scene(4, 4);
+    s.run(3, 84);
+    expect(s.own).toBe(4);
+  });
+
+  it('take nothing from what is there', () => {
+    const s = scene(6, 4);
+    s.run(10, 35);
+    expect(s.changes).toEqual([]);
+    expect(s.pods).toHaveLength(4);
+  });
+
+  it('do not stand in for the pod that verifies a revision', () => {
+    const s = scene(1);
+    s.status = { revision: 'r2', loadedRevision: 'r1' };
+    s.tick(1);
+    expect(s.own).toBe(1);
+  });
+
+  it('do not stand in for the minimum', () => {
+    const s = scene(2);
+    s.spec.scaling.minReplicas = 1;
+    s.tick(1);
     expect(s.own).toBe(1);
   });
 });

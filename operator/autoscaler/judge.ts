@@ -19,6 +19,8 @@ export interface Subject {
   own: number;
   /** All pods of the function. */
   pods: readonly Pod[];
+  /** Pods from the pool that serve it and are not labelled as its own yet: see pool/claims.ts. */
+  taken: number;
 }
 
 export interface Change extends Subject {
@@ -44,16 +46,19 @@ export function judge(
   subject: Subject,
   known: { load: Load | undefined; memory: Memory | undefined; loans: Loans | undefined; nowMs: number },
 ): Judgement {
-  const { fn, own, pods } = subject;
+  const { fn, own, pods, taken } = subject;
   const useless = pods.filter((pod) => isUseless(fn, pod, pods));
   const borrowed = liveBorrowed(fn, pods).filter((pod) => !useless.includes(pod));
   const loans = reviewLoans(known.loans, borrowed, known.nowMs);
   const counting = borrowed.filter((pod) => !isSuperseded(loans, pod));
   const from = own + counting.length;
   const hosted = isHosted(subject, known) ? 1 : 0;
-  const situation = situationOf({ ...known, fn, pods, hosted, replicas: from + hosted });
+  const elsewhere = hosted + taken;
+  const situation = situationOf({ ...known, fn, pods, elsewhere, replicas: from + elsewhere });
   const decision = decide(situation);
-  const wanted = Math.max(0, decision.desired - hosted);
+  const needsOwn = situation.verifying && !situation.loadFailed;
+  const least = Math.max(needsOwn ? 1 : 0, fn.spec.scaling.minReplicas, situation.scheduled);
+  const wanted = besideTaken(Math.max(0, decision.desired - hosted), { from, taken, least });
   const takeOver = wanted > 0 ? takeOverReason(fn, borrowed, loans, known.load, known.nowMs) : undefined;
   const { deployment: ownTo, retire } = split({
     wanted,
@@ -62,7 +67,7 @@ export function judge(
     borrowed: [...counting.sort(bestFirst(fn)), ...borrowed.filter((pod) => isSuperseded(loans, pod))],
     superseded: borrowed.length - counting.length,
     takesOver: takeOver !== undefined,
-    needsOwn: situation.verifying && !situation.loadFailed,
+    needsOwn,
   });
   const staying = takeOver ? [] : counting.filter((pod) => !retire.includes(pod));
   const change: Change = {
@@ -76,6 +81,18 @@ export function judge(
   };
   const isNone = ownTo === own && change.retire.length === 0 && !takeOver;
   return { decision, loans, change: isNone ? undefined : change };
+}
+
+/**
+ * What is wanted beside pods that serve already and are labelled soon: they are a reason not to grow, but none to give
+ * up what is there, nor to go without what only the Deployment can give.
+ */
+function besideTaken(
+  desired: number,
+  { from, taken, least }: { from: number; taken: number; least: number },
+): number {
+  if (desired <= from) return desired;
+  return Math.max(from, Math.min(least, desired), desired - taken);
 }
 
 /**

@@ -39,6 +39,8 @@ function stage(start: { fn?: CatnapFunction; replicas: number; pods?: Pod[] }) {
     fn: start.fn as CatnapFunction | undefined,
     deployment: withLabel(aDeployment(start.replicas)),
     pods: start.pods ?? [],
+    /** Pods that wait in a pool by their labels, by name. */
+    pooled: [] as string[],
     snapshot: undefined as LoadSnapshot | undefined,
   };
   world.fn ??= loaded();
@@ -72,7 +74,14 @@ function stage(start: { fn?: CatnapFunction; replicas: number; pods?: Pod[] }) {
           return () => listeners.delete(listener);
         },
       },
-      pods: { byIndex: () => world.pods, onChange: () => () => {} },
+      pods: {
+        byIndex: () => world.pods,
+        get: (_: string, name: string) => {
+          const label = world.pooled.includes(name) ? { 'catnap.dev/pool': 'small' } : {};
+          return { metadata: { namespace: 'shop', name, uid: `uid-${name}`, labels: label } };
+        },
+        onChange: () => () => {},
+      },
     } as unknown as Caches,
     written: { functions: createFreshest<CatnapFunction>(() => 0) },
     onPoolReports: () => {},
@@ -131,6 +140,30 @@ describe('the autoscaler', () => {
     expect(s.server.writes).toEqual([5]);
     expect(s.notes).toEqual(['Scaled from 1 to 5 for a burst of calls.']);
     expect(s.autoscaler.desired().get(KEY)).toBe(5);
+  });
+
+  it('counts pods that were taken and are not labelled yet, and each once', async () => {
+    const s = stage({ replicas: 1, pods: [aPod('r1', { ready: true })] });
+    const claim = (name: string, pod: string) => ({
+      ...{ namespace: 'shop', function: name, pod, podUid: `uid-${pod}`, revision: 'r1' },
+      ...{ claimMs: 5, loadMs: 2 },
+    });
+    s.world.pooled = ['a', 'b', 'c'];
+    const claims = [
+      claim('hello', 'a'),
+      claim('hello', 'b'),
+      claim('hello', 'labelled'),
+      claim('other', 'c'),
+    ];
+    s.world.snapshot = {
+      of: () => ({ concurrency: 35, arrivals: 35, active: true, complete: true }),
+      keys: () => [KEY],
+      pools: { claims, strays: [], isolates: new Map(), starving: new Map() },
+      triggers: [],
+      coldStarts: new Map(),
+    };
+    await tickUntil(s.autoscaler, () => s.server.writes.length > 0);
+    expect(s.server.writes).toEqual([3]);
   });
 
   it('wakes a function for verification and says who it was', async () => {

@@ -6,12 +6,12 @@
  * under an optimistic lock, and Events; deletes pods that functions took from a pool and need no more.
  */
 import type { Function as CatnapFunction } from '#crds/function/types.ts';
-import { deploymentName, splitKey } from '#crds/wire/names.ts';
+import { deploymentName, functionKey, splitKey } from '#crds/wire/names.ts';
 import { SAMPLE_PERIOD_MS } from '#crds/wire/samples.ts';
 import { type Clock, sleep } from '#kube/clock.ts';
 import type { EventRecorder } from '#kube/events.ts';
 import { describeError, type Log } from '#kube/log.ts';
-import { byFunction, type Caches } from '../caches.ts';
+import { byFunction, type Caches, poolKeyOf } from '../caches.ts';
 import type { ColdStartReports } from '../cold-start/reports.ts';
 import type { DeletedPods } from '../function/deleted-pods.ts';
 import type { Freshest } from '../function/freshest.ts';
@@ -77,6 +77,8 @@ export function createAutoscaler(options: AutoscalerOptions): Autoscaler {
   const loansOf = new Map<string, Loans>();
   const wanted = new Map<string, number>();
   const busy = new Set<string>();
+  /** What gateways said last of the warm pods that they claimed, by function. */
+  let claims: ReadonlyMap<string, PoolReports['claims']> = new Map();
   const writers = createWriters(MAX_WRITES);
   const writer = createChangeWriter({ ...options, scaled: observe.scaled });
 
@@ -88,8 +90,15 @@ export function createAutoscaler(options: AutoscalerOptions): Autoscaler {
     if (!fn || !deployment || fn.metadata.deletionTimestamp || deployment.metadata?.deletionTimestamp) return;
     if (isPaused(fn) || ownershipOf(fn, deployment.metadata) !== 'ours') return;
     const pods = deleted.remaining(key, caches.pods.byIndex(byFunction, key));
-    return { key, fn, deployment, own: writer.scaleOf(key, deployment), pods };
+    return { key, fn, deployment, own: writer.scaleOf(key, deployment), pods, taken: takenBy(key) };
   };
+
+  /** Pods that are the function's and by their labels still wait in a pool. */
+  const takenBy = (key: string): number =>
+    (claims.get(key) ?? []).filter(({ namespace, pod: name, podUid }) => {
+      const pod = caches.pods.get(namespace, name);
+      return pod?.metadata?.uid === podUid && poolKeyOf(pod) !== undefined;
+    }).length;
 
   /** Decides, remembers, and returns the change to make. */
   const evaluate = (key: string, load: Load | undefined): Change | undefined => {
@@ -132,6 +141,9 @@ export function createAutoscaler(options: AutoscalerOptions): Autoscaler {
     const snapshot = await options.samples.read();
     observe.informed(snapshot !== undefined);
     if (snapshot) {
+      claims = Map.groupBy(snapshot.pools.claims, ({ namespace, function: name }) =>
+        functionKey(namespace, name),
+      );
       options.onPoolReports(snapshot.pools);
       options.onTriggerReports(snapshot.triggers);
       options.onColdStarts(snapshot.coldStarts);

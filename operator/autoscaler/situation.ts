@@ -16,16 +16,16 @@ export function isLoadFailed({ status }: CatnapFunction): boolean {
 export function situationOf(input: {
   fn: CatnapFunction;
   replicas: number;
-  /** Of these, ones that are no pods. */
-  hosted: number;
+  /** Of these, ones that serve and are none of `pods`. */
+  elsewhere: number;
   pods: readonly Pod[];
   load: Load | undefined;
   memory: Memory | undefined;
   nowMs: number;
 }): Situation {
-  const { fn, replicas, hosted, pods, load, memory, nowMs } = input;
+  const { fn, replicas, elsewhere, pods, load, memory, nowMs } = input;
   const states = pods.map((pod) => ({ kind: podState(pod).kind, revision: podRevision(pod) }));
-  const readyReplicas = hosted + states.filter(({ kind }) => kind === 'ready').length;
+  const readyReplicas = elsewhere + states.filter(({ kind }) => kind === 'ready').length;
   const { revision } = fn.status ?? {};
   const loadFailed = isLoadFailed(fn);
   return {

@@ -42,9 +42,9 @@ export function createSupply(
 }
 
 /**
- * How many pods a pool starts at a time while nobody waits for one: one while it is more than half full, and the more the
- * emptier it is. Each takes CPU from those that serve, and a pool that is nearly full is in no hurry.
+ * How many pods a pool starts at a time while nobody waits for one: one while it is more than half full, two below. Each
+ * takes CPU from those that serve; that somebody waits is soon enough to hurry.
  */
 function refillsAtOnce({ all, free }: PoolPods): number {
-  return free > 0 ? Math.max(1, Math.floor(all / free)) : Number.POSITIVE_INFINITY;
+  return 2 * free > all ? 1 : 2;
 }
