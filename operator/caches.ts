@@ -4,6 +4,7 @@ import type { ConfigMap, Pod } from 'kubernetes-types/core/v1.js';
 import type { NetworkPolicy } from 'kubernetes-types/networking/v1.js';
 import type { Function as CatnapFunction } from '#crds/function/types.ts';
 import { functionKey, labels, MANAGED_BY, poolKey } from '#crds/wire/names.ts';
+import type { Stray } from '#crds/wire/samples.ts';
 import type { KubeClient } from '#kube/client.ts';
 import { environmentSources } from '#kube/env/sources.ts';
 import type { Log } from '#kube/log.ts';
@@ -94,6 +95,15 @@ export function functionKeyOf(object: KubeObject): string | undefined {
 export function poolKeyOf({ metadata }: KubeObject): string | undefined {
   const name = metadata?.labels?.[labels.pool];
   return name && poolKey(metadata?.namespace ?? '', name);
+}
+
+/** The pod that a gateway tells of, while by its labels it waits in a pool. */
+export function warmPod(
+  { pods }: Pick<Caches, 'pods'>,
+  { namespace, pod: name, podUid }: Stray,
+): Pod | undefined {
+  const pod = pods.get(namespace, name);
+  return pod?.metadata?.uid === podUid && poolKeyOf(pod) ? pod : undefined;
 }
 
 function namespaceOf({ metadata }: KubeObject): string | undefined {

@@ -11,6 +11,8 @@ import type { PackedSpec } from './launch-specs.ts';
 
 const CONNECT_TIMEOUT_MS = 500;
 const CLAIMS: ConnectionOptions = {
+  pipelining: 1,
+  allowH2: false,
   connectTimeout: CONNECT_TIMEOUT_MS,
   // The runtime gives code 60 s to load, and archives have to be fetched before.
   headersTimeout: 120_000,

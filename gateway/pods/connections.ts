@@ -6,10 +6,10 @@ export interface ConnectionOptions extends Client.Options {
   readonly maxIdle: number;
 }
 
-const COMMON = { pipelining: 1, allowH2: false } satisfies Client.Options;
-
 /** For calls. */
 const CALLS: ConnectionOptions = {
+  pipelining: 1,
+  allowH2: false,
   // Calls have limits of their own, by function.
   headersTimeout: 0,
   bodyTimeout: 0,
@@ -22,15 +22,13 @@ const CALLS: ConnectionOptions = {
 
 export class Connections {
   private readonly origin: string;
-  private readonly options: Client.Options;
-  private readonly maxIdle: number;
+  private readonly options: ConnectionOptions;
   private idle: Client[] = [];
   private closed = false;
 
-  constructor(address: string, port: number, { maxIdle, ...options } = CALLS) {
+  constructor(address: string, port: number, options = CALLS) {
     this.origin = `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
-    this.options = { ...COMMON, ...options };
-    this.maxIdle = maxIdle;
+    this.options = options;
   }
 
   /** A client that runs no request. */
@@ -40,7 +38,7 @@ export class Connections {
 
   /** Returns a client whose request ended well. */
   give(client: Client): void {
-    if (this.closed || this.idle.length >= this.maxIdle) client.destroy(null, noop);
+    if (this.closed || this.idle.length >= this.options.maxIdle) client.destroy(null, noop);
     else this.idle.push(client);
   }
 

@@ -11,7 +11,7 @@ import { SAMPLE_PERIOD_MS } from '#crds/wire/samples.ts';
 import { type Clock, sleep } from '#kube/clock.ts';
 import type { EventRecorder } from '#kube/events.ts';
 import { describeError, type Log } from '#kube/log.ts';
-import { byFunction, type Caches, poolKeyOf } from '../caches.ts';
+import { byFunction, type Caches, warmPod } from '../caches.ts';
 import type { ColdStartReports } from '../cold-start/reports.ts';
 import type { DeletedPods } from '../function/deleted-pods.ts';
 import type { Freshest } from '../function/freshest.ts';
@@ -95,10 +95,7 @@ export function createAutoscaler(options: AutoscalerOptions): Autoscaler {
 
   /** Pods that are the function's and by their labels still wait in a pool. */
   const takenBy = (key: string): number =>
-    (claims.get(key) ?? []).filter(({ namespace, pod: name, podUid }) => {
-      const pod = caches.pods.get(namespace, name);
-      return pod?.metadata?.uid === podUid && poolKeyOf(pod) !== undefined;
-    }).length;
+    (claims.get(key) ?? []).filter((claim) => warmPod(caches, claim)).length;
 
   /** Decides, remembers, and returns the change to make. */
   const evaluate = (key: string, load: Load | undefined): Change | undefined => {

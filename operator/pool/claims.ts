@@ -10,7 +10,7 @@ import { isConflict, isInvalid, isNotFound } from '#kube/errors.ts';
 import type { EventRecorder } from '#kube/events.ts';
 import { describeError, type Log } from '#kube/log.ts';
 import { keyOf, pods, refOf } from '#kube/resource.ts';
-import { byPool, type Caches, poolKeyOf } from '../caches.ts';
+import { byPool, type Caches, poolKeyOf, warmPod } from '../caches.ts';
 import { deleteUnlessGone } from '../function/delete.ts';
 import { type PodState, podState } from '../function/pod-state.ts';
 import { createWriters } from '../writers.ts';
@@ -54,16 +54,10 @@ export function createClaimHandler(options: ClaimsOptions): ClaimHandler {
   const waiting = createAges(options.monotonic);
   const forlorn = createAges(options.monotonic);
 
-  /** The pod, while by its labels it waits in a pool. */
-  const warmPod = ({ namespace, pod: name, podUid }: Stray): Pod | undefined => {
-    const pod = caches.pods.get(namespace, name);
-    return pod?.metadata?.uid === podUid && poolKeyOf(pod) ? pod : undefined;
-  };
-
   const forgetSettled = () => {
     for (const [podUid, key] of handled) {
       const [namespace = '', pod = ''] = key.split('/');
-      if (!warmPod({ namespace, pod, podUid })) handled.delete(podUid);
+      if (!warmPod(caches, { namespace, pod, podUid })) handled.delete(podUid);
     }
   };
 
@@ -82,7 +76,7 @@ export function createClaimHandler(options: ClaimsOptions): ClaimHandler {
   };
 
   const takeClaim = (claim: Claim, supply: Supply) => {
-    const pod = warmPod(claim);
+    const pod = warmPod(caches, claim);
     if (!pod || handled.has(claim.podUid)) return;
     const pool = poolKeyOf(pod) ?? '';
     if (!waiting.has(claim.podUid)) options.claimed(pool);
@@ -115,10 +109,10 @@ export function createClaimHandler(options: ClaimsOptions): ClaimHandler {
   };
 
   const takeStrays = (strays: readonly Stray[], claimed: ReadonlySet<string>) => {
-    const present = strays.filter((stray) => !claimed.has(stray.podUid) && warmPod(stray));
+    const present = strays.filter((stray) => !claimed.has(stray.podUid) && warmPod(caches, stray));
     forlorn.keep(new Set(present.map(({ podUid }) => podUid)));
     for (const stray of present) {
-      const pod = warmPod(stray);
+      const pod = warmPod(caches, stray);
       const isDue = forlorn.of(stray.podUid) >= STRAY_MS && !handled.has(stray.podUid);
       if (pod && isDue) write(pod, () => remove(options, pod, 'it refuses claims and nobody says why'));
     }
