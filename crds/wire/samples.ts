@@ -37,6 +37,8 @@ export interface Claim {
   loadMs: number;
   /** The code did not load, and the pod ends. */
   loadFailed?: true;
+  /** The function had pods already, and its calls waited for more. */
+  growth?: true;
 }
 
 /** A pod with a pool's label that refuses claims: another gateway claimed it and did not live to tell. */

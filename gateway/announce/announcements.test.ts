@@ -25,6 +25,7 @@ beforeEach(() => {
     loads,
     otherQueues: new OtherQueues(),
     onStarved: ignore,
+    onCrowded: ignore,
     onQuiet: ignore,
     onColdStart: ignore,
   });

@@ -43,6 +43,7 @@ class TestCall implements Waiter {
 
 let now = 0;
 let starved = 0;
+let crowded = 0;
 let coldStarts: number[] = [];
 let loads: LoadBook;
 let otherQueues: OtherQueues;
@@ -53,6 +54,7 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   now = 0;
   starved = 0;
+  crowded = 0;
   coldStarts = [];
   loads = new LoadBook(() => now);
   otherQueues = new OtherQueues();
@@ -62,6 +64,9 @@ beforeEach(() => {
     otherQueues,
     onStarved: () => {
       starved += 1;
+    },
+    onCrowded: () => {
+      crowded += 1;
     },
     onQuiet: () => {},
     onColdStart: (_, __, ms) => coldStarts.push(ms),
@@ -111,6 +116,7 @@ describe('Admission', () => {
     admission.release(fn, a);
     expect(calls.map((call) => call.pod?.name)).toEqual(['a', 'b', 'b', 'a']);
     expect([fn.inFlight, fn.waiting]).toEqual([2, 0]);
+    expect([starved, crowded]).toEqual([0, 2]);
   });
 
   it('refuses what exceeds the queue', () => {

@@ -22,6 +22,8 @@ export interface AdmissionOptions {
   readonly otherQueues: Pick<OtherQueues, 'of'>;
   /** A call waits and the function has no pod that could take it: get one. */
   readonly onStarved: (fn: FunctionState) => void;
+  /** A call waits, and all pods that could take it are full. */
+  readonly onCrowded: (fn: FunctionState) => void;
   /** No call waits any more. */
   readonly onQuiet: (fn: FunctionState) => void;
   /** The first call since the function had no pod got a place, after so long. */
@@ -202,7 +204,10 @@ export class Admission {
   }
 
   private starve(fn: FunctionState): void {
-    if (fn.hasPodUp) return;
+    if (fn.hasPodUp) {
+      this.options.onCrowded(fn);
+      return;
+    }
     fn.coldSince ??= this.options.now();
     this.options.onStarved(fn);
   }

@@ -7,6 +7,7 @@ import { LoadBook } from '#gateway/functions/load.ts';
 import { ClaimBook } from '#gateway/launch/claim-book.ts';
 import type { ClaimOutcome } from '#gateway/launch/claim-request.ts';
 import { Claimer, type ClaimerOptions } from '#gateway/launch/claimer.ts';
+import { Growth } from '#gateway/launch/growth.ts';
 import { Placer } from '#gateway/launch/placer.ts';
 import { type Metrics, metricsOf } from '#gateway/metrics/metrics.ts';
 import type { Pod } from '#gateway/pods/pod.ts';
@@ -44,6 +45,7 @@ export class Invoker {
   active = 0;
   private readonly prober: Prober;
   private readonly gate: WakeGate;
+  private readonly growth: Growth | undefined;
   private readonly context: CallContext;
 
   constructor({ client, log, metrics, podPort, launching }: InvokerOptions) {
@@ -79,7 +81,9 @@ export class Invoker {
         if (!launch(fn)) startOwn(fn);
         this.prober.watch(fn);
       },
+      onCrowded: (fn) => growth?.crowded(fn),
       onQuiet: (fn) => {
+        growth?.leave(fn);
         isServed(fn);
         waker.rest(fn);
       },
@@ -122,6 +126,8 @@ export class Invoker {
       onOutcome: (outcome: ClaimOutcome['kind']) => metrics.claims.inc({ outcome }),
     };
     const claimer = starting && new Claimer({ ...starting, book: this.claims, patience });
+    const growth = claimer && new Growth((fn) => claimer.grow(fn));
+    this.growth = growth;
     this.starvingCounts = () => claimer?.starvingCounts() ?? new Map();
     const placer = starting && new Placer(starting);
     const launch = (fn: FunctionState) =>
@@ -161,5 +167,6 @@ export class Invoker {
   stop(): void {
     this.prober.stop();
     this.gate.stop();
+    this.growth?.stop();
   }
 }

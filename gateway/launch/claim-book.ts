@@ -19,6 +19,8 @@ export interface ClaimDetails {
   readonly claimMs: number;
   readonly loadMs: number;
   readonly loadFailed?: true;
+  /** The function had pods already. */
+  readonly isGrowth: boolean;
 }
 
 export class ClaimBook {
@@ -35,7 +37,8 @@ export class ClaimBook {
     this.now = now;
   }
 
-  claimed(pod: Pod, { functionKey, poolKey, revision, claimMs, loadMs, loadFailed }: ClaimDetails): void {
+  claimed(pod: Pod, details: ClaimDetails): void {
+    const { functionKey, poolKey, revision, claimMs, loadMs, loadFailed, isGrowth } = details;
     const { namespace, name } = splitKey(functionKey);
     this.strays.delete(pod.uid);
     if (this.claims.size >= MAX_ENTRIES) return;
@@ -49,6 +52,7 @@ export class ClaimBook {
       claimMs: round(claimMs),
       loadMs: round(loadMs),
       ...(loadFailed && { loadFailed }),
+      ...(isGrowth && { growth: true }),
     });
   }
 

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { claimSigningKey } from '#crds/wire/claim.ts';
 import { FunctionState } from '#gateway/functions/function-state.ts';
 import type { Limits } from '#gateway/functions/limits.ts';
@@ -127,4 +127,56 @@ it('tells how many functions wait and have no pod of their own on the way', () =
   waits.pods = [pod('b')];
   claimer.poolChanged(POOL);
   expect(claimer.starvingCounts()).toEqual(new Map());
+});
+
+describe('growing', () => {
+  const busy = (name: string, calls: number, up: number, maxReplicas?: number) => {
+    const fn = waiting(name, calls, maxReplicas);
+    fn.pods = Array.from({ length: up }, (_, index) => pod(`own-${index}`));
+    return fn;
+  };
+  beforeEach(() => {
+    warm = Array.from({ length: 12 }, (_, index) => pod(`warm-${index}`));
+  });
+
+  it.each([
+    ['what waits asks for', busy('busy', 25, 5), 3],
+    ['it has already', busy('busy', 100, 2), 2],
+    ['maxReplicas leaves', busy('busy', 100, 10, 12), 2],
+    ['half of the pool is', busy('busy', 100, 8), 6],
+  ])('claims as many pods as %s', (_, fn, count) => {
+    claimer.grow(fn);
+    expect(asked).toHaveLength(count);
+  });
+
+  it('counts claims under way', () => {
+    const fn = busy('busy', 25, 5);
+    claimer.grow(fn);
+    claimer.grow(fn);
+    expect(asked).toHaveLength(3);
+  });
+
+  it('leaves the last pod to functions that have none', () => {
+    warm = [pod('last')];
+    claimer.grow(busy('busy', 100, 2));
+    expect(asked).toEqual([]);
+  });
+
+  it('waits while others find no pod at all', () => {
+    const pods = warm;
+    warm = [];
+    claimer.claim(waiting('starving', 1));
+    warm = pods;
+    claimer.grow(busy('busy', 100, 2));
+    expect(asked).toEqual([]);
+  });
+
+  it('has nothing to claim for a function that is not of a pool, or shares hosts', () => {
+    const [dedicated, shared] = [busy('dedicated', 100, 2), busy('shared', 100, 2)];
+    dedicated.launch = undefined;
+    shared.launch = { poolKey: POOL, shared: true, digest: '0' };
+    claimer.grow(dedicated);
+    claimer.grow(shared);
+    expect(asked).toEqual([]);
+  });
 });

@@ -54,12 +54,28 @@ export class Claimer {
   claim(fn: FunctionState): boolean {
     const { launch } = fn;
     if (launch !== undefined && !fn.removed) {
-      for (let count = this.claimsFor(fn, launch); count > 0; count--) {
-        this.options.patience.claiming(launch.poolKey, this.attempt(fn, launch));
-      }
+      this.begin(fn, launch, this.claimsFor(fn, launch));
       if (fn.claiming === 0) this.starving.add(fn, launch);
     }
     return fn.claiming > 0;
+  }
+
+  /**
+   * Claims more pods for a function that has some, all of them full. At most as many as it has, since one that has twice
+   * as many may need no more; and none while others have no pod at all.
+   */
+  grow(fn: FunctionState): void {
+    const { launch } = fn;
+    if (launch === undefined || launch.shared || this.starving.of(launch.poolKey).length > 0) return;
+    const up = fn.pods.filter(({ state }) => state === 'up').length;
+    const spare = Math.floor(this.claimable(launch.poolKey).length / 2);
+    this.begin(fn, launch, Math.min(this.wantedBy(fn), up - fn.claiming, spare), true);
+  }
+
+  private begin(fn: FunctionState, launch: Launch, count: number, isGrowth = false): void {
+    for (let i = 0; i < count; i++) {
+      this.options.patience.claiming(launch.poolKey, this.attempt(fn, launch, isGrowth));
+    }
   }
 
   /** How many functions have no pod, not even one on its way, and wait for one of each pool, by its key. */
@@ -99,12 +115,15 @@ export class Claimer {
    * the function may have in all; and of several warm pods one function takes half, so that others find some.
    */
   private claimsFor(fn: FunctionState, { poolKey }: Launch): number {
-    const present = fn.pods.filter(({ state }) => state !== 'leaving').length;
-    const room = Math.min(replicasFor(fn.waiting, fn.limits), fn.limits.maxReplicas - present);
-    const wanted = room - fn.claiming;
     const available = this.claimable(poolKey).length;
     const spare = fn.claiming === 0 ? Math.ceil(available / 2) : Math.floor(available / 2);
-    return Math.max(0, Math.min(wanted, spare));
+    return Math.min(this.wantedBy(fn), spare);
+  }
+
+  /** May be negative. */
+  private wantedBy(fn: FunctionState): number {
+    const present = fn.pods.filter(({ state }) => state !== 'leaving').length;
+    return Math.min(replicasFor(fn.waiting, fn.limits), fn.limits.maxReplicas - present) - fn.claiming;
   }
 
   private claimable(poolKey: string): Pod[] {
@@ -114,10 +133,10 @@ export class Claimer {
   }
 
   /** @returns whether it came to a pod */
-  private async attempt(fn: FunctionState, launch: Launch): Promise<boolean> {
+  private async attempt(fn: FunctionState, launch: Launch, isGrowth: boolean): Promise<boolean> {
     fn.claiming += 1;
     const spec = await this.options.specs.get(fn.key, launch.digest);
-    const isDone = spec !== undefined && (await this.claimSome(fn, launch, spec));
+    const isDone = spec !== undefined && (await this.claimSome(fn, launch, spec, isGrowth));
     fn.claiming -= 1;
     if (isDone || fn.claiming > 0 || fn.waiting === 0 || fn.hasPodUp) return isDone;
     if (spec !== undefined) this.starving.add(fn, launch);
@@ -126,7 +145,12 @@ export class Claimer {
   }
 
   /** Goes from pod to pod until one is the function's; false when there is none. */
-  private async claimSome(fn: FunctionState, { poolKey }: Launch, spec: PackedSpec): Promise<boolean> {
+  private async claimSome(
+    fn: FunctionState,
+    { poolKey }: Launch,
+    spec: PackedSpec,
+    isGrowth: boolean,
+  ): Promise<boolean> {
     const { signingKey, claimPort, now, log, onOutcome } = this.options;
     for (;;) {
       const pod = preferredPod(fn.key, this.claimable(poolKey));
@@ -137,7 +161,7 @@ export class Claimer {
       onOutcome(outcome.kind);
       log.debug({ function: fn.key, pod: pod.name, ...outcome }, 'claim');
       if (outcome.kind === 'refused') return this.isRefused(pod, outcome.status);
-      const of = { functionKey: fn.key, poolKey, revision: spec.revision };
+      const of = { functionKey: fn.key, poolKey, revision: spec.revision, isGrowth };
       if (this.settle(fn, pod, of, sentAt, outcome)) return true;
     }
   }
@@ -146,7 +170,7 @@ export class Claimer {
   private settle(
     fn: FunctionState,
     pod: Pod,
-    of: Pick<ClaimDetails, 'functionKey' | 'poolKey' | 'revision'>,
+    of: Omit<ClaimDetails, 'claimMs' | 'loadMs'>,
     sentAt: number,
     outcome: ClaimOutcome,
   ): boolean {

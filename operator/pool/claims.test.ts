@@ -101,6 +101,16 @@ describe('a claimed pod', () => {
     expect(s.claimed).toEqual([POOL_KEY]);
   });
 
+  it('says nothing about the size of the pool when the function had pods already', async () => {
+    const s = stage();
+    await s.take({ claims: [{ ...claim, growth: true }] });
+    expect(s.writes.map(([verb]) => verb)).toEqual(['patch warm-1']);
+    expect(s.notes).toEqual([
+      'Scaled: Took warm pod warm-1, since calls waited: 9.3 ms, of which loading the code 4 ms.',
+    ]);
+    expect(s.claimed).toEqual([]);
+  });
+
   it('is told of as a failure when the code did not load', async () => {
     const s = stage();
     await s.take({ claims: [{ ...claim, loadMs: claim.claimMs, loadFailed: true }] });

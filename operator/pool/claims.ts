@@ -79,7 +79,8 @@ export function createClaimHandler(options: ClaimsOptions): ClaimHandler {
     const pod = warmPod(caches, claim);
     if (!pod || handled.has(claim.podUid)) return;
     const pool = poolKeyOf(pod) ?? '';
-    if (!waiting.has(claim.podUid)) options.claimed(pool);
+    // Pools are as large as sleeping functions need them; functions that grow take half of what is there.
+    if (!waiting.has(claim.podUid) && !claim.growth) options.claimed(pool);
     // Labelling it has the pool start another, which takes CPU from those for which functions wait, and from all others.
     const isDue = waiting.of(claim.podUid) >= POSTPONED_MS;
     if (!isDue && supply.suffices(pool)) return;

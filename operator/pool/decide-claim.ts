@@ -37,13 +37,14 @@ export function adoption(pod: Pod, fn: CatnapFunction, { revision }: Claim): obj
 }
 
 /** Of a claim that made the pod the function's, or that the code did not outlive. */
-export function claimedEvent({ pod, claimMs, loadMs, loadFailed }: Claim): EventDraft {
+export function claimedEvent({ pod, claimMs, loadMs, loadFailed, growth }: Claim): EventDraft {
   if (loadFailed) {
     const note = `Took warm pod ${pod}, and the code did not load in it, which took ${duration(claimMs)}. The pod ends.`;
     return { type: 'Warning', reason: reasons.loadFailed, action: 'Verify', note };
   }
-  const note = `Took warm pod ${pod}: ${duration(claimMs)}, of which loading the code ${duration(loadMs)}.`;
-  return { type: 'Normal', reason: reasons.woken, action: 'Scale', note };
+  const taken = `Took warm pod ${pod}${growth ? ', since calls waited' : ''}`;
+  const note = `${taken}: ${duration(claimMs)}, of which loading the code ${duration(loadMs)}.`;
+  return { type: 'Normal', reason: growth ? reasons.scaled : reasons.woken, action: 'Scale', note };
 }
 
 /** Whole milliseconds, with one digit more where that says something. */

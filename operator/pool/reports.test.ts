@@ -15,14 +15,14 @@ describe('readPoolReports', () => {
     expect(readPoolReports({})).toEqual({ claims: [], strays: [], isolates: new Map(), starving: new Map() });
   });
 
-  it('knows a claim that the code did not outlive', () => {
+  it.each(['loadFailed', 'growth'])('knows a claim with %s', (flag) => {
     const { claims } = readPoolReports({
       claims: [
-        { ...claim, loadFailed: true },
-        { ...claim, loadFailed: 1 },
+        { ...claim, [flag]: true },
+        { ...claim, [flag]: 1 },
       ],
     });
-    expect(claims).toEqual([{ ...claim, loadFailed: true }, claim]);
+    expect(claims).toEqual([{ ...claim, [flag]: true }, claim]);
   });
 
   it.each([

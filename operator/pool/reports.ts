@@ -55,11 +55,14 @@ function entriesOf(value: unknown): Entry[] {
 
 function claimOf(entry: Entry): Claim | undefined {
   const pod = strayOf(entry);
-  const { function: name, revision, claimMs, loadMs, loadFailed } = entry;
+  const { function: name, revision, claimMs, loadMs, loadFailed, growth } = entry;
   if (!pod || !matches(name, DNS_LABEL) || !matches(revision, REVISION)) return undefined;
   if (!isDuration(claimMs) || !isDuration(loadMs)) return undefined;
-  const claim = { ...pod, function: name, revision, claimMs, loadMs };
-  return loadFailed === true ? { ...claim, loadFailed } : claim;
+  return {
+    ...{ ...pod, function: name, revision, claimMs, loadMs },
+    ...(loadFailed === true && { loadFailed }),
+    ...(growth === true && { growth }),
+  };
 }
 
 function strayOf({ namespace, pod, podUid }: Entry): Stray | undefined {

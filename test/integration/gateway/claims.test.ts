@@ -1,4 +1,5 @@
 /** Sleeping functions and warm pods: who claims which, what callers see, and what the operator is told. */
+import type { RequestListener } from 'node:http';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { GATEWAYS_KEY, type GatewaySample, sampleKey } from '#crds/wire/samples.ts';
@@ -263,4 +264,22 @@ it('leaves its claims for the operator when it stops before they are settled', a
   await fixture.call(await pooled('hello'));
   await fixture.stop();
   expect((await sample()).claims).toMatchObject([{ pod: pod.name, function: 'hello' }]);
+});
+
+it('takes more pods from the pool while calls wait for full ones, and says that these were more', async () => {
+  const held: (() => void)[] = [];
+  const handler: RequestListener = (_, response) => void held.push(() => response.end('done'));
+  const pods = [await warmPod({ handler }), await warmPod({ handler }), await warmPod({ handler })];
+  const path = await pooled('spiky');
+  const runs = (count: number) =>
+    waitFor(() => held.length === count, { timeoutMs: 5_000, describe: `${count} calls to run` });
+  const first = fixture.call(path);
+  await runs(1);
+  const others = Array.from({ length: 11 }, () => fixture.call(path));
+  await runs(12);
+  expect(pods.map(({ claims }) => claims.length).sort()).toEqual([0, 1, 1]);
+  const { claims } = await reported((found) => found.claims?.length === 2);
+  expect(claims?.map(({ growth }) => growth).sort()).toEqual([true, undefined]);
+  for (const end of held) end();
+  expect((await Promise.all([first, ...others])).map(({ status }) => status)).toEqual(Array(12).fill(200));
 });
