@@ -14,6 +14,9 @@ export const labels = {
   managedBy: 'app.kubernetes.io/managed-by',
 } as const;
 
+/** The scheduling gate (KEP-3521) that warm pods are made with: they start when the operator takes it away. */
+export const POOL_GATE = 'catnap.dev/pool';
+
 export const annotations = {
   /** On a Function: "true" makes the operator leave it and its children alone. */
   paused: 'catnap.dev/paused',

@@ -106,7 +106,7 @@ export class FunctionTable {
     if (view === undefined) return;
     let entry = this.pods.get(key);
     if (entry) {
-      entry.pod.observe(view);
+      entry.pod.observe(view, this.options.now());
       if (entry.pod.state === 'leaving') this.leaveIsolates(entry.pod, false);
       this.follow(entry, view);
     } else {

@@ -37,10 +37,12 @@ export function trimFunction({ metadata, spec, status }: CatnapFunction): Catnap
   };
 }
 
-/** A Pod with no more than its identity and what its status says of the function's container. */
-export function trimPod({ metadata, status }: Pod): Pod {
+/** A Pod with no more than its identity, what holds it back, and what its status says of the function's container. */
+export function trimPod({ metadata, spec, status }: Pod): Pod {
+  const { schedulingGates } = spec ?? {};
   return {
     metadata: { ...trimMetadata(metadata ?? {}), deletionTimestamp: metadata?.deletionTimestamp },
+    ...(schedulingGates?.length ? { spec: { schedulingGates, containers: [] } } : {}),
     status: {
       phase: status?.phase,
       podIP: status?.podIP,

@@ -83,6 +83,7 @@ function pod(name: string, state: Pod['state'] = 'up'): Pod {
     name,
     ownerKey: fn.key,
     warm: false,
+    gated: false,
     address: '127.0.0.1',
     ready: false,
     leaving: false,

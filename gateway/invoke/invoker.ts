@@ -159,7 +159,9 @@ export class Invoker {
   /** This gateway's share of the warm pods that a pool will have soon. */
   private onTheWay(poolKey: string): number {
     const since = performance.now() - ON_THE_WAY_MS;
-    const isOnTheWay = ({ state, seenAt }: Pod) => state === 'starting' && seenAt > since;
+    // The operator lets one that is held back start as soon as it reads that a function waits.
+    const isOnTheWay = ({ state, startsSince = Number.POSITIVE_INFINITY }: Pod) =>
+      state === 'starting' && startsSince > since;
     const starting = this.table.warmPods(poolKey).filter(isOnTheWay).length;
     return (starting + this.claims.toBeReplaced(poolKey)) / (1 + this.otherQueues.gateways);
   }

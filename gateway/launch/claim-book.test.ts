@@ -9,6 +9,7 @@ const pod = (uid: string) =>
       name: uid,
       ownerKey: 'shop/~a',
       warm: true,
+      gated: false,
       address: undefined,
       ready: false,
       leaving: false,

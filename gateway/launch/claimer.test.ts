@@ -42,7 +42,15 @@ beforeEach(() => {
 });
 
 function pod(uid: string, state: Pod['state'] = 'up'): Pod {
-  const view = { uid, name: uid, ownerKey: POOL, warm: true, address: '127.0.0.1', ready: false };
+  const view = {
+    uid,
+    name: uid,
+    ownerKey: POOL,
+    warm: true,
+    gated: false,
+    address: '127.0.0.1',
+    ready: false,
+  };
   const made = new Pod({ ...view, leaving: false, loadFailure: undefined }, 8080, 0);
   made.state = state;
   return made;

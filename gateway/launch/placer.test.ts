@@ -56,7 +56,7 @@ class World {
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(this.port, address, resolve));
     this.port = (server.address() as AddressInfo).port;
-    const view = { uid: name, name, ownerKey: POOL, warm: true, address, ready: true };
+    const view = { uid: name, name, ownerKey: POOL, warm: true, gated: false, address, ready: true };
     const host = new Pod({ ...view, leaving: false, loadFailure: undefined }, 8080, 0);
     this.hosts.push(host);
     return host;

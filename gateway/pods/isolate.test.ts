@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { Isolate } from './isolate.ts';
 import { Pod } from './pod.ts';
 
-const view = { uid: 'host', name: 'hosts-1', ownerKey: 'shop/~hosts', warm: true, address: '10.0.0.1' };
+const view = {
+  uid: 'host',
+  name: 'hosts-1',
+  ownerKey: 'shop/~hosts',
+  warm: true,
+  gated: false,
+  address: '10.0.0.1',
+};
 const host = new Pod({ ...view, ready: true, leaving: false, loadFailure: undefined }, 8080, 0);
 const details = { functionKey: 'shop/hello', revision: 'r1', port: 10_005, now: 0 };
 

@@ -21,7 +21,7 @@ export class Isolate extends Pod {
   constructor(host: Pod, { functionKey, revision, port, now }: IsolateDetails) {
     const uid = `${host.uid}:${port}`;
     const view = { uid, name: host.name, ownerKey: functionKey, warm: false, address: host.address };
-    super({ ...view, ready: true, leaving: false, loadFailure: undefined }, port, now);
+    super({ ...view, gated: false, ready: true, leaving: false, loadFailure: undefined }, port, now);
     this.host = host;
     this.functionKey = functionKey;
     this.revision = revision;

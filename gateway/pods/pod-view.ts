@@ -12,6 +12,8 @@ export interface PodView {
   readonly ownerKey: string;
   /** By its labels it waits in a pool. */
   readonly warm: boolean;
+  /** It does not start yet: the operator holds it back. */
+  readonly gated: boolean;
   readonly address: string | undefined;
   readonly ready: boolean;
   /** It is being deleted or has ended for good. */
@@ -21,7 +23,7 @@ export interface PodView {
 }
 
 /** Reads a Pod; undefined when it belongs neither to a function nor to a pool. */
-export function viewPod({ metadata, status }: KubePod): PodView | undefined {
+export function viewPod({ metadata, spec, status }: KubePod): PodView | undefined {
   const owner = metadata && ownerOf(metadata);
   if (!owner || !metadata.uid || !metadata.name) return undefined;
   const phase = status?.phase;
@@ -29,6 +31,7 @@ export function viewPod({ metadata, status }: KubePod): PodView | undefined {
     uid: metadata.uid,
     name: metadata.name,
     ...owner,
+    gated: (spec?.schedulingGates?.length ?? 0) > 0,
     address: status?.podIP || undefined,
     ready: status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false,
     leaving: metadata.deletionTimestamp !== undefined || phase === 'Failed' || phase === 'Succeeded',

@@ -7,6 +7,7 @@ const view = (change: Partial<PodView> = {}): PodView => ({
   name: 'p',
   ownerKey: 'shop/hello',
   warm: false,
+  gated: false,
   address: '10.0.0.1',
   ready: false,
   leaving: false,
@@ -18,24 +19,24 @@ describe('Pod', () => {
   it('is up when the API server says ready, and not before it has an address', () => {
     const pod = new Pod(view({ address: undefined }), 8080, 0);
     expect(pod.state).toBe('starting');
-    pod.observe(view({ ready: true }));
+    pod.observe(view({ ready: true }), 0);
     expect(pod.state).toBe('up');
   });
 
   it('stays up when it was reached before the API server says so', () => {
     const pod = new Pod(view(), 8080, 0);
     pod.state = 'up';
-    pod.observe(view());
+    pod.observe(view(), 0);
     expect(pod.state).toBe('up');
   });
 
   it('stays suspect until it is reached or reported ready anew', () => {
     const pod = new Pod(view({ ready: true }), 8080, 0);
     pod.suspect();
-    pod.observe(view({ ready: true }));
+    pod.observe(view({ ready: true }), 0);
     expect(pod.state).toBe('starting');
-    pod.observe(view({ ready: false }));
-    pod.observe(view({ ready: true }));
+    pod.observe(view({ ready: false }), 0);
+    pod.observe(view({ ready: true }), 0);
     expect(pod.state).toBe('up');
   });
 
@@ -43,22 +44,31 @@ describe('Pod', () => {
     const pod = new Pod(view({ address: undefined }), 8080, 0);
     expect(pod.announce('10.0.0.1')).toBe('accepted');
     expect(pod).toMatchObject({ state: 'up', address: '10.0.0.1' });
-    pod.observe(view({ address: undefined }));
+    pod.observe(view({ address: undefined }), 0);
     expect(pod).toMatchObject({ state: 'up', address: '10.0.0.1' });
-    pod.observe(view());
+    pod.observe(view(), 0);
     expect(pod).toMatchObject({ state: 'up', address: '10.0.0.1' });
-    pod.observe(view({ ready: true }));
+    pod.observe(view({ ready: true }), 0);
     expect(pod.state).toBe('up');
+  });
+
+  it('is on its way since it is held back no longer', () => {
+    const pod = new Pod(view({ address: undefined, gated: true }), 8080, 1);
+    pod.observe(view({ address: undefined, gated: true }), 2);
+    expect(pod.startsSince).toBeUndefined();
+    pod.observe(view({ address: undefined }), 3);
+    pod.observe(view(), 4);
+    expect(pod).toMatchObject({ state: 'starting', seenAt: 1, startsSince: 3 });
   });
 
   it('moves to where the API server says that it is', () => {
     const pod = new Pod(view({ address: undefined }), 8080, 0);
     pod.announce('10.6.6.6');
     const astray = pod.wire;
-    pod.observe(view());
+    pod.observe(view(), 0);
     expect(pod).toMatchObject({ state: 'starting', address: '10.0.0.1' });
     expect(pod.wire).not.toBe(astray);
-    pod.observe(view({ ready: true }));
+    pod.observe(view({ ready: true }), 0);
     expect(pod.state).toBe('up');
   });
 
@@ -81,7 +91,7 @@ describe('Pod', () => {
 
   it('may announce itself anywhere when it lost its address', () => {
     const pod = new Pod(view({ ready: true }), 8080, 0);
-    pod.observe(view({ ready: true, address: undefined }));
+    pod.observe(view({ ready: true, address: undefined }), 0);
     expect(pod).toMatchObject({ state: 'starting', address: undefined });
     expect(pod.announce('10.0.0.2')).toBe('accepted');
   });
@@ -94,9 +104,9 @@ describe('Pod', () => {
 
   it('gets no more calls once it leaves, whatever its readiness', () => {
     const pod = new Pod(view({ ready: true }), 8080, 0);
-    pod.observe(view({ ready: true, leaving: true }));
+    pod.observe(view({ ready: true, leaving: true }), 0);
     expect(pod.state).toBe('leaving');
-    pod.observe(view({ ready: false, leaving: true }));
+    pod.observe(view({ ready: false, leaving: true }), 0);
     expect(pod.state).toBe('leaving');
   });
 });

@@ -31,6 +31,8 @@ export class Pod {
   pausedUntil = 0;
   /** When the gateway first heard of it. */
   readonly seenAt: number;
+  /** When it was first seen on its way; undefined while it is held back. */
+  startsSince: number | undefined = undefined;
   address: string | undefined = undefined;
   readonly port: number;
   readonly calls = new Set<RunningCall>();
@@ -55,14 +57,15 @@ export class Pod {
     this.name = view.name;
     this.port = port;
     this.seenAt = now;
-    this.observe(view);
+    this.observe(view, now);
   }
 
   /**
    * Takes in what the API server says. Address and readiness count when they change: in between, what
    * the gateway learns itself (an announcement, a refused or an accepted connection) is newer.
    */
-  observe(view: PodView): void {
+  observe(view: PodView, now: number): void {
+    if (!view.gated) this.startsSince ??= now;
     if (view.address !== this.toldAddress) this.moveTo(view.address);
     this.toldAddress = view.address;
     if (view.leaving) this.state = 'leaving';

@@ -39,7 +39,8 @@ export function startScheduler(context: ControllerContext): Controller {
 }
 
 function needsNode(pod: Pod): boolean {
-  return !pod.spec?.nodeName && pod.metadata?.deletionTimestamp === undefined;
+  const isGated = (pod.spec?.schedulingGates?.length ?? 0) > 0;
+  return !isGated && !pod.spec?.nodeName && pod.metadata?.deletionTimestamp === undefined;
 }
 
 async function bind({ client }: ControllerContext, pod: Pod, nodeName: string): Promise<void> {

@@ -44,6 +44,8 @@ export interface Memory {
   /** Replicas that were needed, over the idle time. */
   needed: Window;
   panicUntilMs: number;
+  /** Since when more replicas are wanted than there are; undefined while there are enough. */
+  growsSinceMs: number | undefined;
   /** When there last was a call, the function woke, or its load became known again. */
   lastActiveMs: number;
   lastCompleteMs: number;
@@ -91,7 +93,12 @@ export function decide(situation: Situation): Decision {
     : { to: replicas, why: 'load' as Why };
   const wanted = byLoad.to < bottom.to ? bottom : byLoad;
   const top = upperBound(situation);
-  return settle(situation, wanted.to > top ? { to: top, why: 'maximum' } : wanted, memory);
+  const growsSinceMs =
+    Math.min(wanted.to, top) > replicas ? (memory.growsSinceMs ?? situation.nowMs) : undefined;
+  return settle(situation, wanted.to > top ? { to: top, why: 'maximum' } : wanted, {
+    ...memory,
+    growsSinceMs,
+  });
 }
 
 /** The windows over which load is averaged, in milliseconds. */
@@ -151,6 +158,7 @@ function rebegin({ nowMs, replicas, scaling }: Situation, memory?: Memory): Memo
     arrivals: [],
     needed: appendToMaximum(memory?.needed ?? [], present, scaling.idleSeconds * 1000),
     panicUntilMs: memory?.panicUntilMs ?? 0,
+    growsSinceMs: memory?.growsSinceMs,
     lastActiveMs: nowMs,
     lastCompleteMs: nowMs,
   };

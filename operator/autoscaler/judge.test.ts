@@ -19,6 +19,7 @@ class Scene {
   own = 0;
   pods: Pod[] = [aBorrowedPod('r1', { name: 'warm-1' })];
   taken = 0;
+  spare = 0;
   readonly spec = inlineSpec();
   status: CatnapFunction['status'] = { revision: 'r1', loadedRevision: 'r1' };
   memory: Memory | undefined;
@@ -37,6 +38,7 @@ class Scene {
       own: this.own,
       pods: this.pods,
       taken: this.taken,
+      spare: () => this.spare,
     };
     const known = { load, memory: this.memory, loans: this.loans, nowMs: this.nowMs };
     const { decision, loans, change } = judge(subject, known);
@@ -346,5 +348,26 @@ describe('pods that were taken and are not labelled yet', () => {
     s.spec.scaling.minReplicas = 1;
     s.tick(1);
     expect(s.own).toBe(1);
+  });
+});
+
+describe('pods of the pool that are free', () => {
+  it('come before pods of the Deployment, for two seconds', () => {
+    const s = new Scene();
+    s.spare = 2;
+    s.tick(35);
+    expect([s.own, s.story()]).toEqual([2, [[1, 3, 'panic']]]);
+    s.tick(35);
+    expect(s.own).toBe(2);
+    s.tick(35);
+    expect([s.own, s.story().at(-1)]).toEqual([4, [3, 5, 'panic']]);
+  });
+
+  it('are no reason to go without a minimum', () => {
+    const s = new Scene();
+    s.spec.scaling.minReplicas = 3;
+    s.spare = 9;
+    s.tick(0);
+    expect(s.own).toBe(3);
   });
 });

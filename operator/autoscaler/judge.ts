@@ -21,7 +21,12 @@ export interface Subject {
   pods: readonly Pod[];
   /** Pods from the pool that serve it and are not labelled as its own yet: see pool/claims.ts. */
   taken: number;
+  /** How many pods of its pool gateways may take for it: all that are free but one. */
+  spare: () => number;
 }
+
+/** Gateways take pods from the pool for calls that wait, within a tenth of this. */
+const POOL_FIRST_MS = 2_000;
 
 export interface Change extends Subject {
   /** What to scale the Deployment to. */
@@ -58,7 +63,11 @@ export function judge(
   const decision = decide(situation);
   const needsOwn = situation.verifying && !situation.loadFailed;
   const least = Math.max(needsOwn ? 1 : 0, fn.spec.scaling.minReplicas, situation.scheduled);
-  const wanted = besideTaken(Math.max(0, decision.desired - hosted), { from, taken, least });
+  const wanted = besidePool(Math.max(0, decision.desired - hosted), {
+    from,
+    pool: fromPool(subject, decision, known),
+    least,
+  });
   const takeOver = wanted > 0 ? takeOverReason(fn, borrowed, loans, known.load, known.nowMs) : undefined;
   const { deployment: ownTo, retire } = split({
     wanted,
@@ -84,15 +93,25 @@ export function judge(
 }
 
 /**
- * What is wanted beside pods that serve already and are labelled soon: they are a reason not to grow, but none to give
- * up what is there, nor to go without what only the Deployment can give.
+ * Pods from the pool that serve already and are labelled soon, and for a moment those that gateways may take as well: they
+ * are there in milliseconds, where the Deployment starts pods that take the CPU from them.
  */
-function besideTaken(
+function fromPool({ taken, spare }: Subject, { memory }: Decision, { nowMs }: { nowMs: number }): number {
+  const { growsSinceMs } = memory ?? {};
+  const isPoolFirst = growsSinceMs !== undefined && nowMs - growsSinceMs < POOL_FIRST_MS;
+  return taken + (isPoolFirst ? spare() : 0);
+}
+
+/**
+ * What is wanted beside pods from the pool that are not labelled yet: these are a reason not to grow, but none to give up
+ * what is there, nor to go without what only the Deployment can give.
+ */
+function besidePool(
   desired: number,
-  { from, taken, least }: { from: number; taken: number; least: number },
+  { from, pool, least }: { from: number; pool: number; least: number },
 ): number {
   if (desired <= from) return desired;
-  return Math.max(from, Math.min(least, desired), desired - taken);
+  return Math.max(from, Math.min(least, desired), desired - pool);
 }
 
 /**

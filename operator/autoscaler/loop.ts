@@ -5,16 +5,18 @@
  * Observes Functions, Deployments, pods and the gateways' load samples. Writes the scale of Deployments,
  * under an optimistic lock, and Events; deletes pods that functions took from a pool and need no more.
  */
+import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { Function as CatnapFunction } from '#crds/function/types.ts';
-import { deploymentName, functionKey, splitKey } from '#crds/wire/names.ts';
+import { deploymentName, functionKey, poolKey, splitKey } from '#crds/wire/names.ts';
 import { SAMPLE_PERIOD_MS } from '#crds/wire/samples.ts';
 import { type Clock, sleep } from '#kube/clock.ts';
 import type { EventRecorder } from '#kube/events.ts';
 import { describeError, type Log } from '#kube/log.ts';
-import { byFunction, type Caches, warmPod } from '../caches.ts';
+import { byFunction, byPool, type Caches, warmPod } from '../caches.ts';
 import type { ColdStartReports } from '../cold-start/reports.ts';
 import type { DeletedPods } from '../function/deleted-pods.ts';
 import type { Freshest } from '../function/freshest.ts';
+import { podState } from '../function/pod-state.ts';
 import { ownershipOf } from '../function/resources/owner.ts';
 import { isPaused } from '../function/status.ts';
 import type { PoolReports } from '../pool/reports.ts';
@@ -79,6 +81,8 @@ export function createAutoscaler(options: AutoscalerOptions): Autoscaler {
   const busy = new Set<string>();
   /** What gateways said last of the warm pods that they claimed, by function. */
   let claims: ReadonlyMap<string, PoolReports['claims']> = new Map();
+  /** The same by the uid of the pod. */
+  let claimed: ReadonlySet<string> = new Set();
   const writers = createWriters(MAX_WRITES);
   const writer = createChangeWriter({ ...options, scaled: observe.scaled });
 
@@ -90,12 +94,24 @@ export function createAutoscaler(options: AutoscalerOptions): Autoscaler {
     if (!fn || !deployment || fn.metadata.deletionTimestamp || deployment.metadata?.deletionTimestamp) return;
     if (isPaused(fn) || ownershipOf(fn, deployment.metadata) !== 'ours') return;
     const pods = deleted.remaining(key, caches.pods.byIndex(byFunction, key));
-    return { key, fn, deployment, own: writer.scaleOf(key, deployment), pods, taken: takenBy(key) };
+    const own = writer.scaleOf(key, deployment);
+    return { key, fn, deployment, own, pods, taken: takenBy(key), spare: () => spareFor(fn) };
   };
 
   /** Pods that are the function's and by their labels still wait in a pool. */
   const takenBy = (key: string): number =>
     (claims.get(key) ?? []).filter((claim) => warmPod(caches, claim)).length;
+
+  /** The last one is left to functions that have none. */
+  const spareFor = ({ metadata: { namespace }, spec, status }: CatnapFunction): number => {
+    const pool = status?.launch?.pool;
+    if (pool === undefined || spec.class === 'isolate') return 0;
+    const free = caches.pods.byIndex(byPool, poolKey(namespace, pool)).filter((pod) => isFree(pod));
+    return Math.max(0, free.length - 1);
+  };
+
+  const isFree = (pod: Pod): boolean =>
+    podState(pod).kind === 'ready' && !claimed.has(pod.metadata?.uid ?? '');
 
   /** Decides, remembers, and returns the change to make. */
   const evaluate = (key: string, load: Load | undefined): Change | undefined => {
@@ -141,6 +157,7 @@ export function createAutoscaler(options: AutoscalerOptions): Autoscaler {
       claims = Map.groupBy(snapshot.pools.claims, ({ namespace, function: name }) =>
         functionKey(namespace, name),
       );
+      claimed = new Set(snapshot.pools.claims.map(({ podUid }) => podUid));
       options.onPoolReports(snapshot.pools);
       options.onTriggerReports(snapshot.triggers);
       options.onColdStarts(snapshot.coldStarts);

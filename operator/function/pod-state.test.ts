@@ -1,5 +1,6 @@
 import type { ContainerStatus, Pod } from 'kubernetes-types/core/v1.js';
 import { describe, expect, it } from 'vitest';
+import { aGatedPod } from '../pool/fixtures.ts';
 import { aPod, withContainer } from './fixtures.ts';
 import { podState } from './pod-state.ts';
 
@@ -32,6 +33,10 @@ describe('podState', () => {
       kind: 'unschedulable',
       message: '0/1 nodes',
     });
+  });
+
+  it('takes a pod that is held back for one on its way', () => {
+    expect(podState(aGatedPod('warm'))).toEqual({ kind: 'starting' });
   });
 
   it.each([

@@ -98,6 +98,8 @@ function keepsDying(container: ContainerStatus, ended: ContainerStateTerminated)
 
 function unscheduled(pod: Pod): PodState | undefined {
   const scheduled = condition(pod, 'PodScheduled');
+  // Held back on purpose, not for want of a node.
+  if (scheduled?.reason === 'SchedulingGated') return undefined;
   if (scheduled?.status !== 'False' || !scheduled.message) return undefined;
   return { kind: 'unschedulable', message: unschedulableText(scheduled.message) };
 }

@@ -25,11 +25,13 @@ export function trimFunction(fn: CatnapFunction): CatnapFunction {
 }
 
 export function trimPod(pod: Pod): Pod {
-  const { apiVersion, kind, metadata, status } = pod;
+  const { apiVersion, kind, metadata, spec, status } = pod;
+  const { schedulingGates } = spec ?? {};
   return {
     apiVersion,
     kind,
     metadata: trimMetadata(metadata),
+    ...(schedulingGates?.length ? { spec: { schedulingGates, containers: [] } } : {}),
     status: {
       phase: status?.phase,
       conditions: status?.conditions?.filter(({ type }) => type === 'Ready' || type === 'PodScheduled'),

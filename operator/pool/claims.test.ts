@@ -17,15 +17,11 @@ function stage(start: { pod?: Pod | undefined; fn?: CatnapFunction | undefined }
     pod: 'pod' in start ? start.pod : aWarmPod(),
     fn: 'fn' in start ? start.fn : aPooledFunction(),
     nowMs: 0,
-    /** Other pods of the pool. */
-    others: [] as Pod[],
     failure: undefined as Error | undefined,
   };
   const writes: [string, unknown][] = [];
   const notes: string[] = [];
   const claimed: string[] = [];
-  let podChanged: (change: { current?: Pod; previous?: Pod }) => void = () => {};
-  const find = (name: string) => world.others.find(({ metadata }) => metadata?.name === name);
   const write = (verb: string, body: unknown) => {
     if (world.failure) throw world.failure;
     writes.push([verb, body]);
@@ -37,14 +33,7 @@ function stage(start: { pod?: Pod | undefined; fn?: CatnapFunction | undefined }
         write(`delete ${ref.name}`, options.preconditions),
     } as unknown as ClaimsOptions['client'],
     caches: {
-      pods: {
-        get: (_: string, name: string) => (name === claim.pod ? world.pod : find(name)),
-        byIndex: () => [...(world.pod ? [world.pod] : []), ...world.others],
-        onChange: (listener: typeof podChanged) => {
-          podChanged = listener;
-          return () => {};
-        },
-      },
+      pods: { get: (_: string, name: string) => (name === claim.pod ? world.pod : undefined) },
       functions: { get: () => world.fn },
     } as unknown as ClaimsOptions['caches'],
     recorder: {
@@ -60,16 +49,8 @@ function stage(start: { pod?: Pod | undefined; fn?: CatnapFunction | undefined }
     writes,
     notes,
     claimed,
-    /** Another pod of the pool comes up. */
-    async becomesReady(name: string) {
-      const previous = find(name) as Pod;
-      const current = aWarmPod(name);
-      world.others = world.others.map((pod) => (pod === previous ? current : pod));
-      podChanged({ current, previous });
-      await new Promise((resolve) => setImmediate(resolve));
-    },
     /** A reading of these reports, and what follows of it. */
-    async take(reports: { claims?: Claim[]; strays?: Stray[]; starving?: Map<string, number> }) {
+    async take(reports: { claims?: Claim[]; strays?: Stray[] }) {
       handler.take({ claims: [], strays: [], isolates: new Map(), starving: new Map(), ...reports });
       await new Promise((resolve) => setImmediate(resolve));
     },
@@ -144,40 +125,6 @@ describe('a claimed pod', () => {
     await s.take({ claims: [claim] });
     expect(s.writes).toEqual([['delete warm-1', { uid: 'uid-warm-1' }]]);
     expect(s.notes).toEqual([]);
-  });
-
-  it('waits with its labels while the pool has enough on its way for the functions that wait', async () => {
-    const s = stage();
-    s.world.others = [aWarmPod('warm-2', { ready: false })];
-    const starving = new Map([[POOL_KEY, 1]]);
-    await s.take({ claims: [claim], starving });
-    expect(s.writes).toEqual([]);
-    await s.take({ claims: [claim], starving: new Map() });
-    expect(s.writes.map(([verb]) => verb)).toEqual(['patch warm-1']);
-  });
-
-  it.each([
-    ['fewer pods are on their way than functions wait', 2, 0],
-    ['it has waited for twenty seconds', 1, 20_000],
-  ])('is labelled although functions wait when %s', async (_, count, waitedMs) => {
-    const s = stage();
-    s.world.others = [aWarmPod('warm-2', { ready: false })];
-    const starving = new Map([[POOL_KEY, count]]);
-    await s.take({ claims: [claim], starving });
-    s.world.nowMs = waitedMs;
-    await s.take({ claims: [claim], starving });
-    expect(s.writes.map(([verb]) => verb)).toEqual(['patch warm-1']);
-  });
-
-  it('waits while the pool has others and one on its way, and is labelled when that is there', async () => {
-    const s = stage();
-    const free = ['warm-2', 'warm-3', 'warm-5'].map((name) => aWarmPod(name));
-    s.world.others = [...free, aWarmPod('warm-4', { ready: false })];
-    await s.take({ claims: [claim] });
-    expect([s.writes, s.claimed]).toEqual([[], [POOL_KEY]]);
-    await s.becomesReady('warm-4');
-    expect(s.writes.map(([verb]) => verb)).toEqual(['patch warm-1']);
-    expect(s.claimed).toEqual([POOL_KEY]);
   });
 
   it('is tried again with the next report when the API server fails', async () => {

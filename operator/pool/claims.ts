@@ -10,20 +10,17 @@ import { isConflict, isInvalid, isNotFound } from '#kube/errors.ts';
 import type { EventRecorder } from '#kube/events.ts';
 import { describeError, type Log } from '#kube/log.ts';
 import { keyOf, pods, refOf } from '#kube/resource.ts';
-import { byPool, type Caches, poolKeyOf, warmPod } from '../caches.ts';
+import { type Caches, poolKeyOf, warmPod } from '../caches.ts';
 import { deleteUnlessGone } from '../function/delete.ts';
-import { type PodState, podState } from '../function/pod-state.ts';
 import { createWriters } from '../writers.ts';
 import { createAges } from './ages.ts';
 import { adoption, claimedEvent, decideClaim } from './decide-claim.ts';
 import type { PoolReports } from './reports.ts';
-import { createSupply, type PoolPods, type Supply } from './supply.ts';
 
-const MAX_WRITES = 16;
+/** Nobody waits for labels, and what they have the cluster do takes CPU from those that serve. */
+const MAX_WRITES = 2;
 /** A gateway may need so long to tell that a pod which others cannot claim is its own. */
 const STRAY_MS = 5_000;
-/** How long a pod may be a function's without being labelled so. */
-const POSTPONED_MS = 20_000;
 
 export interface ClaimsOptions {
   client: Pick<KubeClient, 'patch' | 'delete'>;
@@ -48,10 +45,9 @@ export function createClaimHandler(options: ClaimsOptions): ClaimHandler {
   const writers = createWriters(MAX_WRITES);
   /** Pods that are being written, or were and the cache does not show it: by uid, with their key. */
   const handled = new Map<string, string>();
-  /** Claims of the last reading, and what was said with them. */
-  let told: Pick<PoolReports, 'claims' | 'starving'> = { claims: [], starving: new Map() };
-  /** Of claims, and of pods that are nobody's, by pod uid. */
-  const waiting = createAges(options.monotonic);
+  /** Pods of the claims that were told of before, by uid. */
+  let known: ReadonlySet<string> = new Set();
+  /** Of pods that are nobody's. */
   const forlorn = createAges(options.monotonic);
 
   const forgetSettled = () => {
@@ -75,16 +71,11 @@ export function createClaimHandler(options: ClaimsOptions): ClaimHandler {
     );
   };
 
-  const takeClaim = (claim: Claim, supply: Supply) => {
+  const takeClaim = (claim: Claim) => {
     const pod = warmPod(caches, claim);
     if (!pod || handled.has(claim.podUid)) return;
-    const pool = poolKeyOf(pod) ?? '';
     // Pools are as large as sleeping functions need them; functions that grow take half of what is there.
-    if (!waiting.has(claim.podUid) && !claim.growth) options.claimed(pool);
-    // Labelling it has the pool start another, which takes CPU from those for which functions wait, and from all others.
-    const isDue = waiting.of(claim.podUid) >= POSTPONED_MS;
-    if (!isDue && supply.suffices(pool)) return;
-    supply.replaced(pool);
+    if (!claim.growth && !known.has(claim.podUid)) options.claimed(poolKeyOf(pod) ?? '');
     const fn = caches.functions.get(claim.namespace, claim.function);
     const decision = decideClaim(pod, fn);
     if (decision === 'delete') write(pod, () => remove(options, pod, 'its function is gone'));
@@ -101,14 +92,6 @@ export function createClaimHandler(options: ClaimsOptions): ClaimHandler {
     }
   };
 
-  const takeClaims = () => {
-    const claimed = new Set(told.claims.map(({ podUid }) => podUid));
-    const supply = createSupply(told.starving, (key) => podsOf(caches, key, claimed));
-    for (const claim of told.claims) takeClaim(claim, supply);
-    waiting.keep(claimed);
-    return claimed;
-  };
-
   const takeStrays = (strays: readonly Stray[], claimed: ReadonlySet<string>) => {
     const present = strays.filter((stray) => !claimed.has(stray.podUid) && warmPod(caches, stray));
     forlorn.keep(new Set(present.map(({ podUid }) => podUid)));
@@ -119,34 +102,15 @@ export function createClaimHandler(options: ClaimsOptions): ClaimHandler {
     }
   };
 
-  const stopListening = caches.pods.onChange(({ current, previous }) => {
-    if (isWarm(current) && !isWarm(previous)) takeClaims();
-  });
-
   return {
-    take({ claims, strays, starving }) {
+    take({ claims, strays }) {
       forgetSettled();
-      told = { claims, starving };
-      takeStrays(strays, takeClaims());
+      for (const claim of claims) takeClaim(claim);
+      known = new Set(claims.map(({ podUid }) => podUid));
+      takeStrays(strays, known);
     },
-    stop() {
-      stopListening();
-      return writers.stop();
-    },
+    stop: () => writers.stop(),
   };
-}
-
-/** Its place among those on their way is free for the next. */
-function isWarm(pod: Pod | undefined): boolean {
-  return pod !== undefined && poolKeyOf(pod) !== undefined && podState(pod).kind === 'ready';
-}
-
-function podsOf({ pods }: Pick<Caches, 'pods'>, poolKey: string, claimed: ReadonlySet<string>): PoolPods {
-  const present = pods.byIndex(byPool, poolKey);
-  const unclaimed = present.filter(({ metadata }) => !claimed.has(metadata?.uid ?? ''));
-  const kinds = unclaimed.map((pod) => podState(pod).kind);
-  const count = (wanted: PodState['kind']) => kinds.filter((kind) => kind === wanted).length;
-  return { all: present.length, free: count('ready'), starting: count('starting') };
 }
 
 async function remove({ client, log }: ClaimsOptions, pod: Pod, why: string): Promise<void> {

@@ -14,6 +14,7 @@ import { createPoolReconciler, type PoolReconcilerOptions } from './reconcile.ts
 import { poolDeploymentName } from './resources.ts';
 import { isHostPool } from './shape.ts';
 import { createSizing } from './sizing.ts';
+import type { PoolDemand } from './supply.ts';
 
 /** How often sizes are looked at when nothing happens: need fades with time. */
 const REVIEW_MS = 10_000;
@@ -39,6 +40,8 @@ export interface PoolController {
   hosted(counts: ReadonlyMap<string, number>): void;
   /** What gateways say of functions that wait for a warm pod, by the key of the pool. */
   starved(counts: ReadonlyMap<string, number>): void;
+  /** What is wanted of a pool of warm pods now. */
+  demandOf(poolKey: string): PoolDemand;
   /** What each pool is meant to have. */
   sizes(): ReadonlyMap<string, number>;
 }
@@ -117,6 +120,7 @@ export function createPoolController(options: PoolControllerOptions): PoolContro
       sizing?.starved(counts);
       if (counts.size > 0) review();
     },
+    demandOf: (key) => sizing?.demandOf(key) ?? { waiting: 0, recent: 0 },
     sizes: () => sizes,
   };
 }

@@ -2,7 +2,7 @@ import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import type { Container, EnvVar, Volume } from 'kubernetes-types/core/v1.js';
 import { claimPublicKey } from '#crds/wire/claim.ts';
 import { environment } from '#crds/wire/environment.ts';
-import { CLAIM_PORT, FUNCTION_PORT, labels, MANAGED_BY, poolKey } from '#crds/wire/names.ts';
+import { CLAIM_PORT, FUNCTION_PORT, labels, MANAGED_BY, POOL_GATE, poolKey } from '#crds/wire/names.ts';
 import { parseQuantity } from '../function/quantity.ts';
 import { type PodSettings, withAppliedHash } from '../function/resources/deployment.ts';
 import {
@@ -41,6 +41,8 @@ export function poolDeployment(namespace: string, shape: Shape, settings: PoolSe
   const own = { ...selector, [labels.managedBy]: MANAGED_BY };
   const container = warmContainer(poolKey(namespace, pool), shape, settings);
   const sizeLimit = shape.hosts ? HOST_LAUNCH_SIZE : LAUNCH_SIZE;
+  // Hosts are few, and somebody waits for each.
+  const schedulingGates = shape.hosts ? undefined : [{ name: POOL_GATE }];
   const volumes: Volume[] = [{ name: 'launch', emptyDir: { medium: 'Memory', sizeLimit } }];
   return withAppliedHash({
     apiVersion: 'apps/v1',
@@ -51,7 +53,13 @@ export function poolDeployment(namespace: string, shape: Shape, settings: PoolSe
       revisionHistoryLimit: 0,
       // Pods of a new make are warm before an old one goes.
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: '25%' } },
-      template: { metadata: { labels: own }, spec: confinedPod(shape.graceSeconds, container, volumes) },
+      template: {
+        metadata: { labels: own },
+        spec: {
+          ...confinedPod(shape.graceSeconds, container, volumes),
+          ...(schedulingGates && { schedulingGates }),
+        },
+      },
     },
   });
 }

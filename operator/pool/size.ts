@@ -15,6 +15,11 @@ export function addClaim(claims: Claims, nowMs: number): Claims {
   return [...recent(claims, nowMs), nowMs].slice(-MAX_CLAIMS);
 }
 
+/** Claims of the last ten seconds. */
+export function lastSpan(claims: Claims, nowMs: number): number {
+  return claims.filter((time) => time > nowMs - SPAN_MS).length;
+}
+
 /** The most claims in any ten seconds of the last five minutes. */
 export function busiestSpan(claims: Claims, nowMs: number): number {
   const times = recent(claims, nowMs);

@@ -53,3 +53,17 @@ it('has a pod for each function that waits, as long as that is said', () => {
   s.sizing.starved(new Map());
   expect(s.sizes()).toEqual({ a: 1 });
 });
+
+it('knows what is wanted of a pool now', () => {
+  const s = stage({ a: 1 });
+  expect(s.sizing.demandOf('a')).toEqual({ waiting: 0, recent: 0 });
+  s.sizing.claimed('a');
+  s.wait(9);
+  s.sizing.claimed('a');
+  s.sizing.starved(new Map([['a', 7]]));
+  expect(s.sizing.demandOf('a')).toEqual({ waiting: 7, recent: 2 });
+  s.wait(1);
+  expect(s.sizing.demandOf('a')).toEqual({ waiting: 7, recent: 1 });
+  s.wait(4);
+  expect(s.sizing.demandOf('a')).toEqual({ waiting: 0, recent: 1 });
+});

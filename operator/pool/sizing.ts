@@ -1,6 +1,7 @@
 /** Remembers what the sizes of pools depend on. No I/O. */
 import type { PoolConfig } from '../config.ts';
-import { addClaim, busiestSpan, type Claims, MEMORY_MS, type PoolNeed, poolSizes } from './size.ts';
+import { addClaim, busiestSpan, type Claims, lastSpan, MEMORY_MS, type PoolNeed, poolSizes } from './size.ts';
+import type { PoolDemand } from './supply.ts';
 
 /** Gateways that say nothing more do not wait for ever. */
 const BELIEVED_MS = 5_000;
@@ -10,6 +11,8 @@ export interface Sizing {
   claimed(poolKey: string): void;
   /** What gateways say of functions that wait for a warm pod, by the key of the pool; replaces what was said before. */
   starved(counts: ReadonlyMap<string, number>): void;
+  /** What is wanted of a pool now. */
+  demandOf(poolKey: string): PoolDemand;
   /** @param present all pools that are needed, with what they are scaled to */
   sizes(present: ReadonlyMap<string, number>): ReadonlyMap<string, number>;
 }
@@ -21,10 +24,19 @@ export function createSizing(limits: PoolConfig, monotonic: () => number): Sizin
   /** What pools were scaled to when this process first saw them. */
   let found: ReadonlyMap<string, number> | undefined;
 
+  const waitingFor = (key: string, nowMs: number): number => {
+    const isTold = starving !== undefined && nowMs - starving.atMs < BELIEVED_MS;
+    return isTold ? (starving?.counts.get(key) ?? 0) : 0;
+  };
+
   return {
     claimed: (key) => void claims.set(key, addClaim(claims.get(key) ?? [], monotonic())),
     starved: (counts) => {
       starving = counts.size > 0 ? { counts, atMs: monotonic() } : undefined;
+    },
+    demandOf(key) {
+      const nowMs = monotonic();
+      return { waiting: waitingFor(key, nowMs), recent: lastSpan(claims.get(key) ?? [], nowMs) };
     },
     sizes(present) {
       found ??= new Map(present);
@@ -32,9 +44,8 @@ export function createSizing(limits: PoolConfig, monotonic: () => number): Sizin
       const nowMs = monotonic();
       // What an earlier leader knew of claims is lost, and that is not the same as none.
       const isUnsure = nowMs - startedAtMs < MEMORY_MS;
-      const isTold = starving !== undefined && nowMs - starving.atMs < BELIEVED_MS;
       const needOf = (key: string): PoolNeed => ({
-        starving: isTold ? (starving?.counts.get(key) ?? 0) : 0,
+        starving: waitingFor(key, nowMs),
         busiest: busiestSpan(claims.get(key) ?? [], nowMs),
         held: isUnsure ? (found?.get(key) ?? 0) : 0,
       });

@@ -1,30 +1,37 @@
 import { describe, expect, it } from 'vitest';
-import { createSupply } from './supply.ts';
+import { type PoolDemand, type PoolPast, type PoolPods, startsNow } from './supply.ts';
 
-describe('while functions wait', () => {
-  it('suffices when a pod is on its way for each of them', () => {
-    const supply = createSupply(new Map([['a', 2]]), () => ({ all: 3, free: 0, starting: 1 }));
-    expect(supply.suffices('a')).toBe(false);
-    supply.replaced('a');
-    expect(supply.suffices('a')).toBe(true);
+const starts = (pods: Partial<PoolPods>, demand: Partial<PoolDemand> = {}, past: Partial<PoolPast> = {}) =>
+  startsNow(
+    { free: 20, starting: 0, gated: 10, ...pods },
+    { waiting: 0, recent: 0, ...demand },
+    { wasFull: true, restedMs: 0, ...past },
+  );
+
+describe('startsNow', () => {
+  it('has a pod on its way for each function that waits', () => {
+    expect(starts({ starting: 2 }, { waiting: 6 })).toBe(4);
+    expect(starts({ starting: 6 }, { waiting: 6 })).toBe(0);
+    expect(starts({ gated: 3 }, { waiting: 6 })).toBe(3);
   });
-});
 
-describe('while nobody waits', () => {
-  const atOnce = (all: number, free: number): number => {
-    const supply = createSupply(new Map([['b', 5]]), () => ({ all, free, starting: 0 }));
-    let count = 0;
-    for (; count < 100 && !supply.suffices('a'); count++) supply.replaced('a');
-    return count;
-  };
+  it('takes its time while nobody waits and there are more than may be needed soon', () => {
+    expect(starts({}, { recent: 19 }, { restedMs: 4_999 })).toBe(0);
+    expect(starts({}, { recent: 19 }, { restedMs: 5_000 })).toBe(1);
+    expect(starts({ gated: 0 }, {}, { restedMs: 5_000 })).toBe(0);
+  });
 
   it.each([
-    ['one at a time while more than half of the pool is free', 30, 29, 1],
-    ['one at a time until half is', 30, 16, 1],
-    ['two at half', 30, 15, 2],
-    ['and no more when hardly any is free', 30, 1, 2],
-    ['both pods of a pool of two', 2, 1, 2],
-  ])('starts %s', (_, all, free, expected) => {
-    expect(atOnce(all, free)).toBe(expected);
+    ['as many are taken in ten seconds as are left', { free: 20 }, { recent: 20 }, {}],
+    ['none is left', { free: 0 }, {}, {}],
+    ['the pool is new', { free: 20 }, {}, { wasFull: false }],
+  ])('starts two at a time when %s', (_, pods, demand, past) => {
+    expect(starts(pods, demand, past)).toBe(2);
+    expect(starts({ ...pods, starting: 1 }, demand, past)).toBe(1);
+    expect(starts({ ...pods, starting: 2 }, demand, past)).toBe(0);
+  });
+
+  it('goes on beside pods that do not come up', () => {
+    expect(starts({ starting: 5 }, { waiting: 3 }, { restedMs: 5_000 })).toBe(1);
   });
 });

@@ -1,50 +1,39 @@
-/** Whether pools have as many pods on their way as are wanted at once: pure. */
+/** How many of the pods that a pool has made start now: pure. docs/scaling.md tells the same in words. */
 
-/** Pods of a pool, by their labels. */
+/** Those of a pool that are nobody's yet. */
 export interface PoolPods {
-  all: number;
-  /** Of these, ready and nobody's. */
+  /** Ready to be claimed. */
   free: number;
-  /** Of these, on their way and nobody's. */
   starting: number;
+  /** Made, and held back by their gate. */
+  gated: number;
 }
 
-export interface Supply {
-  /** There is a pod on its way for each function that waits; where none does, as many as the pool's state asks for. */
-  suffices(poolKey: string): boolean;
-  /** A pod of the pool is labelled as a function's: the pool starts another. */
-  replaced(poolKey: string): void;
+export interface PoolDemand {
+  /** Functions that wait for a pod of the pool. */
+  waiting: number;
+  /** Pods that sleeping functions took in the last ten seconds, or would have taken. */
+  recent: number;
 }
 
-/**
- * @param starving how many functions wait, by the key of the pool
- * @param podsOf the pods of a pool
- */
-export function createSupply(
-  starving: ReadonlyMap<string, number>,
-  podsOf: (poolKey: string) => PoolPods,
-): Supply {
-  const known = new Map<string, PoolPods>();
-  const supplyOf = (key: string) => {
-    const supply = known.get(key) ?? { ...podsOf(key) };
-    known.set(key, supply);
-    return supply;
-  };
-  return {
-    suffices(key) {
-      const supply = supplyOf(key);
-      return supply.starting >= (starving.get(key) || refillsAtOnce(supply));
-    },
-    replaced(key) {
-      supplyOf(key).starting += 1;
-    },
-  };
+export interface PoolPast {
+  /** All of its pods were ready once. */
+  wasFull: boolean;
+  /** How long ago a pod was last let start, in milliseconds. */
+  restedMs: number;
 }
+
+const AT_ONCE = 2;
+const REST_MS = 5_000;
 
 /**
- * How many pods a pool starts at a time while nobody waits for one: one while it is more than half full, two below. Each
- * takes CPU from those that serve; that somebody waits is soon enough to hurry.
+ * For each function that waits a pod is on its way. Where nobody waits, starting pods only take CPU from functions that
+ * serve: one each five seconds leaves nineteen of twenty calls of others unhurt even on a node of two cores. A pool that
+ * may be used up in ten seconds, or is new, starts two at a time.
  */
-function refillsAtOnce({ all, free }: PoolPods): number {
-  return 2 * free > all ? 1 : 2;
+export function startsNow(pods: PoolPods, { waiting, recent }: PoolDemand, past: PoolPast): number {
+  const hurries = !past.wasFull || pods.free <= recent;
+  const wanted = Math.max(waiting, hurries ? AT_ONCE : 0) - pods.starting;
+  const least = past.restedMs >= REST_MS ? 1 : 0;
+  return Math.min(pods.gated, Math.max(wanted, least));
 }

@@ -12,6 +12,7 @@ import { keepSealed } from '../sealed/keeper.ts';
 import { createSealedStore } from '../sealed/store.ts';
 import { type ClaimHandler, createClaimHandler } from './claims.ts';
 import { createPoolController, type PoolControllerOptions } from './controller.ts';
+import { createGates } from './gates.ts';
 import type { PoolMetrics } from './metrics.ts';
 import { reportMisses } from './misses.ts';
 
@@ -71,6 +72,7 @@ export function createWarmPools(options: WarmPoolOptions): WarmPools {
     log,
     monotonic,
   });
+  const gates = createGates({ client, caches, demandOf: controller.demandOf, log, clock });
 
   return {
     launches,
@@ -78,6 +80,7 @@ export function createWarmPools(options: WarmPoolOptions): WarmPools {
       claims.take(reports);
       controller.hosted(reports.isolates);
       controller.starved(reports.starving);
+      gates.review();
     },
     async run({ enqueue, isOwnScale }, signal) {
       const ends = [
@@ -94,7 +97,7 @@ export function createWarmPools(options: WarmPoolOptions): WarmPools {
         log,
         clock,
       };
-      await Promise.all([controller.run(signal), keepSealed(keeper, signal)]);
+      await Promise.all([controller.run(signal), gates.run(signal), keepSealed(keeper, signal)]);
       for (const end of ends) end();
       await claims.stop();
       store.close();

@@ -40,12 +40,15 @@ interface Summary {
   lastRestart?: string;
 }
 
+/** As the reason of a condition and as what people see. */
+const GATED = 'SchedulingGated';
+
 function summarize(pod: ApiObject): Summary {
   const statuses = listAt(pod, 'status', 'containerStatuses').filter(isRecord);
   const initStatuses = listAt(pod, 'status', 'initContainerStatuses').filter(isRecord);
   const total = listAt(pod, 'spec', 'containers').length;
   const phase = stringAt(pod, 'status', 'phase') ?? 'Unknown';
-  const start = stringAt(pod, 'status', 'reason') || phase;
+  const start = isGated(pod) ? GATED : stringAt(pod, 'status', 'reason') || phase;
   const init = initReason(initStatuses, listAt(pod, 'spec', 'initContainers').length);
   const ready = statuses.filter((it) => it.ready === true && recordAt(it, 'state', 'running')).length;
   const counted = init === undefined ? statuses : initStatuses;
@@ -73,6 +76,12 @@ function initReason(statuses: ContainerStatus[], total: number): string | undefi
 function terminatedReason(terminated: Record<string, unknown>): string {
   if (terminated.reason) return String(terminated.reason);
   return terminated.signal ? `Signal:${terminated.signal}` : `ExitCode:${terminated.exitCode}`;
+}
+
+function isGated(pod: ApiObject): boolean {
+  return listAt(pod, 'status', 'conditions').some(
+    (it) => isRecord(it) && it.type === 'PodScheduled' && it.reason === GATED,
+  );
 }
 
 /** The first container that has something to say wins over the pod's phase. */

@@ -67,6 +67,11 @@ describe('pods', () => {
 
   it.each([
     ['pending', { phase: 'Pending' }, ['0/2', 'Pending', '0', '10m']],
+    [
+      'held back',
+      { phase: 'Pending', conditions: [{ type: 'PodScheduled', reason: 'SchedulingGated' }] },
+      ['0/2', 'SchedulingGated', '0', '10m'],
+    ],
     ['running', { phase: 'Running', containerStatuses: [running, running] }, ['2/2', 'Running', '0', '10m']],
     [
       'crashing',

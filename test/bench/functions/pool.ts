@@ -8,7 +8,8 @@ import { isReady } from './pods.ts';
 /** The status that says so comes with the one that says that the code loads, or soon after. */
 const LAUNCH_TIMEOUT_MS = 5_000;
 const FIRST_POD_TIMEOUT_MS = 20_000;
-const FULL_TIMEOUT_MS = 60_000;
+/** A pool that refills while nobody waits has a pod each five seconds. */
+const FULL_TIMEOUT_MS = 300_000;
 /** A pool that has not changed for this long is as full as it gets. */
 const QUIET_MS = 2_000;
 

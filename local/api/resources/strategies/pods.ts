@@ -12,7 +12,7 @@ export const podStrategy: Partial<Strategy> = {
   prepareCreate: (pod) => ({
     ...pod,
     spec: withAdmissionDefaults(recordAt(pod, 'spec') ?? {}),
-    status: { phase: 'Pending', qosClass: qosClass(pod) },
+    status: { phase: 'Pending', qosClass: qosClass(pod), ...gatedConditions(pod) },
   }),
   prepareUpdate: (next, live) => {
     const status = recordAt(next, 'status') ?? {};
@@ -22,6 +22,13 @@ export const podStrategy: Partial<Strategy> = {
   admitCreate: awaitServiceAccount,
   gracePeriod,
 };
+
+/** The API server says at once that a pod is held back (KEP-3521); the scheduler says nothing of it. */
+function gatedConditions(pod: ApiObject): object {
+  if (listAt(pod, 'spec', 'schedulingGates').length === 0) return {};
+  const message = 'Scheduling is blocked due to non-empty scheduling gates';
+  return { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message }] };
+}
 
 /** A pod that no kubelet runs, or whose containers are done, needs no grace. */
 function gracePeriod(pod: ApiObject, requested: number | undefined): number {
