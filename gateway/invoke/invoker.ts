@@ -65,7 +65,7 @@ export class Invoker {
     this.gate = gate;
     const patience = new Patience({
       now,
-      onTheWay: (poolKey) => this.onTheWay(poolKey),
+      onTheWay: (poolKey, stalled) => this.onTheWay(poolKey, stalled),
       onOver: (fn) => gate.enter(fn),
     });
     const isServed = (fn: FunctionState) => {
@@ -157,11 +157,10 @@ export class Invoker {
   }
 
   /** This gateway's share of the warm pods that a pool will have soon. */
-  private onTheWay(poolKey: string): number {
+  private onTheWay(poolKey: string, stalled: boolean): number {
     const since = performance.now() - ON_THE_WAY_MS;
-    // The operator lets one that is held back start as soon as it reads that a function waits.
-    const isOnTheWay = ({ state, startsSince = Number.POSITIVE_INFINITY }: Pod) =>
-      state === 'starting' && startsSince > since;
+    const isOnTheWay = ({ state, startsSince }: Pod) =>
+      state === 'starting' && (startsSince === undefined ? !stalled : startsSince > since);
     const starting = this.table.warmPods(poolKey).filter(isOnTheWay).length;
     return (starting + this.claims.toBeReplaced(poolKey)) / (1 + this.otherQueues.gateways);
   }

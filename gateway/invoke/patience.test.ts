@@ -6,16 +6,19 @@ import { Patience } from './patience.ts';
 
 const launch: Launch = { poolKey: 'shop/~a', digest: '0', shared: false };
 let onTheWay: number;
+/** More of them, which nobody has let start yet. */
+let gated: number;
 let over: string[];
 let patience: Patience;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   onTheWay = 0;
+  gated = 0;
   over = [];
   patience = new Patience({
     now: () => performance.now(),
-    onTheWay: () => onTheWay,
+    onTheWay: (_, stalled) => onTheWay + (stalled ? 0 : gated),
     onOver: ({ name }) => void over.push(name),
   });
 });
@@ -70,7 +73,7 @@ it('has three times as many functions wait as pods are on their way', async () =
   await vi.advanceTimersByTimeAsync(5_000);
   expect(over).toEqual([]);
   onTheWay = 0;
-  await vi.advanceTimersByTimeAsync(4_500);
+  await vi.advanceTimersByTimeAsync(2_500);
   expect(over).toEqual([]);
   await vi.advanceTimersByTimeAsync(500);
   expect(over).toEqual(['b', 'c', 'd']);
@@ -93,6 +96,15 @@ it('gives up on pods that do not come', async () => {
   await vi.advanceTimersByTimeAsync(9_500);
   expect(over).toEqual([]);
   await vi.advanceTimersByTimeAsync(500);
+  expect(over).toEqual(['a']);
+});
+
+it('gives up sooner on pods that nobody lets start', async () => {
+  gated = 1;
+  patience.has(waiting('a'), launch);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(over).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1_000);
   expect(over).toEqual(['a']);
 });
 

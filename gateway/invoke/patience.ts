@@ -13,14 +13,20 @@ const CLAIMS_MS = 300;
 const ROUNDS = 3;
 /** A pool from which nothing comes, for whatever reason, holds up functions for this long. */
 const SUPPLY_MS = 10_000;
-/** Between a pod that is labelled as a function's and the one that its pool starts instead, as long as that may take. */
-const GAP_MS = 5_000;
+/** An operator that works lets pods start within two seconds after functions began to wait. */
+const STALLED_MS = 3_000;
+/** Between a pod that is labelled as a function's and the one that its pool makes instead, as long as that may take. */
+const GAP_MS = 3_000;
 /** How often a function that waits looks whether the pool still has a pod for it on the way. */
 const LOOK_MS = 500;
 
 export interface PatienceOptions {
-  /** How many pods a pool will have soon, for this gateway. */
-  readonly onTheWay: (poolKey: string) => number;
+  /**
+   * How many pods a pool will have soon, for this gateway.
+   *
+   * @param stalled nothing came from it lately: pods that somebody has yet to let start do not count
+   */
+  readonly onTheWay: (poolKey: string, stalled: boolean) => number;
   /** It has waited in vain. */
   readonly onOver: (fn: FunctionState) => void;
   readonly now: () => number;
@@ -119,7 +125,7 @@ export class Patience {
   }
 
   private look(pool: Pool, now: number): void {
-    const onTheWay = this.options.onTheWay(pool.key);
+    const onTheWay = this.options.onTheWay(pool.key, now - pool.suppliedAt >= STALLED_MS);
     if (onTheWay < pool.onTheWay && now - pool.seenAt < GAP_MS) return;
     pool.onTheWay = onTheWay;
     pool.seenAt = now;
