@@ -37,7 +37,7 @@ export interface Claim {
   loadMs: number;
   /** The code did not load, and the pod ends. */
   loadFailed?: true;
-  /** The function had pods already, and its calls waited for more. */
+  /** Not the function's first pod since it slept: its calls needed more than one. */
   growth?: true;
 }
 

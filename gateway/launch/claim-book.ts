@@ -19,7 +19,7 @@ export interface ClaimDetails {
   readonly claimMs: number;
   readonly loadMs: number;
   readonly loadFailed?: true;
-  /** The function had pods already. */
+  /** The function had a pod already, or a claim of another under way. */
   readonly isGrowth: boolean;
 }
 

@@ -69,12 +69,12 @@ export class Claimer {
     if (launch === undefined || launch.shared || this.starving.of(launch.poolKey).length > 0) return;
     const up = fn.pods.filter(({ state }) => state === 'up').length;
     const spare = Math.floor(this.claimable(launch.poolKey).length / 2);
-    this.begin(fn, launch, Math.min(this.wantedBy(fn), up - fn.claiming, spare), true);
+    this.begin(fn, launch, Math.min(this.wantedBy(fn), up - fn.claiming, spare));
   }
 
-  private begin(fn: FunctionState, launch: Launch, count: number, isGrowth = false): void {
+  private begin(fn: FunctionState, launch: Launch, count: number): void {
     for (let i = 0; i < count; i++) {
-      this.options.patience.claiming(launch.poolKey, this.attempt(fn, launch, isGrowth));
+      this.options.patience.claiming(launch.poolKey, this.attempt(fn, launch));
     }
   }
 
@@ -133,7 +133,8 @@ export class Claimer {
   }
 
   /** @returns whether it came to a pod */
-  private async attempt(fn: FunctionState, launch: Launch, isGrowth: boolean): Promise<boolean> {
+  private async attempt(fn: FunctionState, launch: Launch): Promise<boolean> {
+    const isGrowth = fn.claiming > 0 || fn.hasPodUp;
     fn.claiming += 1;
     const spec = await this.options.specs.get(fn.key, launch.digest);
     const isDone = spec !== undefined && (await this.claimSome(fn, launch, spec, isGrowth));

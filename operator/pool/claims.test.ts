@@ -87,7 +87,7 @@ describe('a claimed pod', () => {
     await s.take({ claims: [{ ...claim, growth: true }] });
     expect(s.writes.map(([verb]) => verb)).toEqual(['patch warm-1']);
     expect(s.notes).toEqual([
-      'Scaled: Took warm pod warm-1, since calls waited: 9.3 ms, of which loading the code 4 ms.',
+      'Scaled: Took warm pod warm-1, since calls wait: 9.3 ms, of which loading the code 4 ms.',
     ]);
     expect(s.claimed).toEqual([]);
   });

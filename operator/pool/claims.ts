@@ -74,7 +74,7 @@ export function createClaimHandler(options: ClaimsOptions): ClaimHandler {
   const takeClaim = (claim: Claim) => {
     const pod = warmPod(caches, claim);
     if (!pod || handled.has(claim.podUid)) return;
-    // Pools are as large as sleeping functions need them; functions that grow take half of what is there.
+    // Pools are as large as sleeping functions need them, which is one pod for each; who grows takes what is to spare.
     if (!claim.growth && !known.has(claim.podUid)) options.claimed(poolKeyOf(pod) ?? '');
     const fn = caches.functions.get(claim.namespace, claim.function);
     const decision = decideClaim(pod, fn);

@@ -42,7 +42,7 @@ export function claimedEvent({ pod, claimMs, loadMs, loadFailed, growth }: Claim
     const note = `Took warm pod ${pod}, and the code did not load in it, which took ${duration(claimMs)}. The pod ends.`;
     return { type: 'Warning', reason: reasons.loadFailed, action: 'Verify', note };
   }
-  const taken = `Took warm pod ${pod}${growth ? ', since calls waited' : ''}`;
+  const taken = `Took warm pod ${pod}${growth ? ', since calls wait' : ''}`;
   const note = `${taken}: ${duration(claimMs)}, of which loading the code ${duration(loadMs)}.`;
   return { type: 'Normal', reason: growth ? reasons.scaled : reasons.woken, action: 'Scale', note };
 }

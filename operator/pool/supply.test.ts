@@ -16,9 +16,15 @@ describe('startsNow', () => {
   });
 
   it('takes its time while nobody waits and there are more than may be needed soon', () => {
-    expect(starts({}, { recent: 19 }, { restedMs: 4_999 })).toBe(0);
-    expect(starts({}, { recent: 19 }, { restedMs: 5_000 })).toBe(1);
+    expect(starts({}, {}, { restedMs: 4_999 })).toBe(0);
+    expect(starts({}, {}, { restedMs: 5_000 })).toBe(1);
     expect(starts({ gated: 0 }, {}, { restedMs: 5_000 })).toBe(0);
+  });
+
+  it('keeps up with what is taken, one after the other', () => {
+    expect(starts({}, { recent: 3 }, { restedMs: 1_999 })).toBe(0);
+    expect(starts({}, { recent: 3 }, { restedMs: 2_000 })).toBe(1);
+    expect(starts({ starting: 1 }, { recent: 3 }, { restedMs: 4_999 })).toBe(0);
   });
 
   it.each([

@@ -12,7 +12,7 @@ export interface PoolPods {
 export interface PoolDemand {
   /** Functions that wait for a pod of the pool. */
   waiting: number;
-  /** Pods that sleeping functions took in the last ten seconds, or would have taken. */
+  /** Functions that woke with one of its pods in the last ten seconds, or would have. */
   recent: number;
 }
 
@@ -24,16 +24,21 @@ export interface PoolPast {
 }
 
 const AT_ONCE = 2;
-const REST_MS = 5_000;
+/** Of the demand that counts as recent. */
+const SPAN_MS = 10_000;
+const SLOWEST_MS = 5_000;
 
 /**
  * For each function that waits a pod is on its way. Where nobody waits, starting pods only take CPU from functions that
- * serve: one each five seconds leaves nineteen of twenty calls of others unhurt even on a node of two cores. A pool that
- * may be used up in ten seconds, or is new, starts two at a time.
+ * serve, so one starts after the other, two more in ten seconds than were taken in the last ten: one each five seconds
+ * leaves nineteen of twenty calls of others unhurt even on a node of two cores. A pool that may be used up in ten seconds,
+ * or is new, starts two at a time.
  */
 export function startsNow(pods: PoolPods, { waiting, recent }: PoolDemand, past: PoolPast): number {
   const hurries = !past.wasFull || pods.free <= recent;
   const wanted = Math.max(waiting, hurries ? AT_ONCE : 0) - pods.starting;
-  const least = past.restedMs >= REST_MS ? 1 : 0;
+  const isDue = pods.starting === 0 && past.restedMs >= SPAN_MS / (recent + SPAN_MS / SLOWEST_MS);
+  // Pods that do not come up must not hold up the rest.
+  const least = isDue || past.restedMs >= SLOWEST_MS ? 1 : 0;
   return Math.min(pods.gated, Math.max(wanted, least));
 }
