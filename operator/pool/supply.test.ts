@@ -28,13 +28,18 @@ describe('startsNow', () => {
   });
 
   it.each([
-    ['as many are taken in ten seconds as are left', { free: 20 }, { recent: 20 }, {}],
+    ['as many are taken in ten seconds as are left', { free: 9 }, { recent: 9 }, {}],
     ['none is left', { free: 0 }, {}, {}],
     ['the pool is new', { free: 20 }, {}, { wasFull: false }],
   ])('starts two at a time when %s', (_, pods, demand, past) => {
     expect(starts(pods, demand, past)).toBe(2);
     expect(starts({ ...pods, starting: 1 }, demand, past)).toBe(1);
     expect(starts({ ...pods, starting: 2 }, demand, past)).toBe(0);
+  });
+
+  it('starts as many at a time as are taken while one starts', () => {
+    expect(starts({ free: 24 }, { recent: 25 })).toBe(5);
+    expect(starts({ free: 24, starting: 3 }, { recent: 25 })).toBe(2);
   });
 
   it('goes on beside pods that do not come up', () => {
