@@ -14,8 +14,8 @@ const WHO = `
 `;
 
 /** Deploys a function, lets it sleep, and waits until a warm pod is there for it. */
-async function deployAsleep(test: TestNamespace, name: string, spec: Spec = {}): Promise<void> {
-  await test.deploy(name, inline(WHO, { scaling: { idleSeconds: 2 }, ...spec }));
+async function deployAsleep(test: TestNamespace, name: string, spec: Spec = {}, code = WHO): Promise<void> {
+  await test.deploy(name, inline(code, { scaling: { idleSeconds: 2 }, ...spec }));
   await test.untilAsleep(name);
   await waitFor(async () => (await test.function(name)).status?.launch, {
     timeoutMs: 20_000,
@@ -79,6 +79,31 @@ describe('a pooled function', () => {
     expect([first.status, second.status]).toEqual([200, 200]);
     expect(JSON.parse(second.text)).toMatchObject({ calls: 1 });
     expect((await labelled(test, 'again')).metadata?.uid).not.toBe(pod.metadata?.uid);
+  });
+
+  it('takes more warm pods while calls wait for a full one', async (context) => {
+    const test = space();
+    // A quarter of a minute; the gateway's own tests have it with warm pods of their own.
+    requires(context, test.platform.cluster !== 'local', 'time for a pool to grow: run it on a cluster');
+    // A pool is as large as many functions woke lately.
+    const others = ['one', 'two', 'three', 'four'];
+    await Promise.all(others.map((name) => deployAsleep(test, name)));
+    const code = "export const handler = () => new Promise((end) => setTimeout(() => end('done'), 4000));";
+    const scaling = { concurrency: 1, maxReplicas: 3, idleSeconds: 2 };
+    await deployAsleep(test, 'spiky', { scaling }, code);
+    await Promise.all(others.map((name) => test.call(name)));
+    await untilWarm(test, 4);
+    const calls = [test.call('spiky')];
+    await labelled(test, 'spiky');
+    calls.push(test.call('spiky'), test.call('spiky'));
+    await waitFor(async () => (await test.pods('spiky')).length === 3, {
+      timeoutMs: 10_000,
+      describe: 'three pods',
+    });
+    const owners = (await test.pods('spiky')).map(({ metadata }) => metadata?.ownerReferences?.[0]?.kind);
+    expect(owners).toEqual(['Function', 'Function', 'Function']);
+    expect((await Promise.all(calls)).map(({ text }) => text)).toEqual(['done', 'done', 'done']);
+    expect(await test.run('describe', 'fn', 'spiky')).toMatch(/Scaled .*since calls wait/);
   });
 
   it('runs new code after a redeploy while it has a borrowed pod', async (context) => {
