@@ -126,7 +126,7 @@ export class Invoker {
       onOutcome: (outcome: ClaimOutcome['kind']) => metrics.claims.inc({ outcome }),
     };
     const claimer = starting && new Claimer({ ...starting, book: this.claims, patience });
-    const growth = claimer && new Growth((fn) => claimer.grow(fn));
+    const growth = claimer && new Growth({ grow: (fn) => claimer.grow(fn), now });
     this.growth = growth;
     this.starvingCounts = () => claimer?.starvingCounts() ?? new Map();
     const placer = starting && new Placer(starting);

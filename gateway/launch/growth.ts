@@ -6,40 +6,59 @@ import type { FunctionState } from '#gateway/functions/function-state.ts';
 
 /** Calls wait for so long without a break before the function grows; and then each time again. */
 const STEP_MS = 100;
+/** A call that is sent to a full pod from time to time, and comes back, has been waiting all the while. */
+const BREAK_MS = 20;
+
+interface Crowd {
+  readonly timer: NodeJS.Timeout;
+  /** Since when no call waits. */
+  quietSince: number | undefined;
+}
+
+export interface GrowthOptions {
+  /** Takes pods for what waits, if there are any to be had. */
+  readonly grow: (fn: FunctionState) => void;
+  /** Monotonic, in milliseconds. */
+  readonly now: () => number;
+}
 
 export class Growth {
-  private readonly grow: (fn: FunctionState) => void;
-  private readonly timers = new Map<FunctionState, NodeJS.Timeout>();
+  private readonly options: GrowthOptions;
+  private readonly crowds = new Map<FunctionState, Crowd>();
 
-  /** @param grow takes pods for what waits, if there are any to be had */
-  constructor(grow: (fn: FunctionState) => void) {
-    this.grow = grow;
+  constructor(options: GrowthOptions) {
+    this.options = options;
   }
 
   /** A call waits, and all pods of the function are full. */
   crowded(fn: FunctionState): void {
-    if (this.timers.has(fn)) return;
-    this.timers.set(
-      fn,
-      setTimeout(() => this.step(fn), STEP_MS),
-    );
+    const crowd = this.crowds.get(fn);
+    const isNew =
+      crowd === undefined || this.options.now() - (crowd.quietSince ?? Number.POSITIVE_INFINITY) >= BREAK_MS;
+    if (isNew) this.begin(fn);
+    else crowd.quietSince = undefined;
   }
 
   /** No call of it waits any more. */
   leave(fn: FunctionState): void {
-    clearTimeout(this.timers.get(fn));
-    this.timers.delete(fn);
+    const crowd = this.crowds.get(fn);
+    if (crowd) crowd.quietSince ??= this.options.now();
   }
 
   stop(): void {
-    for (const timer of this.timers.values()) clearTimeout(timer);
-    this.timers.clear();
+    for (const { timer } of this.crowds.values()) clearTimeout(timer);
+    this.crowds.clear();
+  }
+
+  private begin(fn: FunctionState): void {
+    clearTimeout(this.crowds.get(fn)?.timer);
+    this.crowds.set(fn, { timer: setTimeout(() => this.step(fn), STEP_MS), quietSince: undefined });
   }
 
   private step(fn: FunctionState): void {
-    this.timers.delete(fn);
+    this.crowds.delete(fn);
     if (fn.waiting === 0 || fn.removed) return;
-    if (fn.hasPodUp) this.grow(fn);
-    this.crowded(fn);
+    if (fn.hasPodUp) this.options.grow(fn);
+    this.begin(fn);
   }
 }
