@@ -7,6 +7,7 @@ import type { ObjectMeta } from 'kubernetes-types/meta/v1.js';
 import type { Function as CatnapFunction } from '#crds/function/types.ts';
 import { labels } from '#crds/wire/names.ts';
 import { conditionTypes } from '#crds/wire/reasons.ts';
+import { specOfGates } from '#kube/scheduling-gates.ts';
 
 /** A Function without source, environment and bookkeeping. */
 export function trimFunction({ metadata, spec, status }: CatnapFunction): CatnapFunction {
@@ -38,11 +39,11 @@ export function trimFunction({ metadata, spec, status }: CatnapFunction): Catnap
 }
 
 /** A Pod with no more than its identity, what holds it back, and what its status says of the function's container. */
-export function trimPod({ metadata, spec, status }: Pod): Pod {
-  const { schedulingGates } = spec ?? {};
+export function trimPod(pod: Pod): Pod {
+  const { metadata, status } = pod;
   return {
     metadata: { ...trimMetadata(metadata ?? {}), deletionTimestamp: metadata?.deletionTimestamp },
-    ...(schedulingGates?.length ? { spec: { schedulingGates, containers: [] } } : {}),
+    ...specOfGates(pod),
     status: {
       phase: status?.phase,
       podIP: status?.podIP,

@@ -11,8 +11,8 @@ const BREAK_MS = 20;
 
 interface Crowd {
   readonly timer: NodeJS.Timeout;
-  /** Since when no call waits. */
-  quietSince: number | undefined;
+  /** Since when no call waits; infinite while one does. */
+  quietSince: number;
 }
 
 export interface GrowthOptions {
@@ -33,16 +33,14 @@ export class Growth {
   /** A call waits, and all pods of the function are full. */
   crowded(fn: FunctionState): void {
     const crowd = this.crowds.get(fn);
-    const isNew =
-      crowd === undefined || this.options.now() - (crowd.quietSince ?? Number.POSITIVE_INFINITY) >= BREAK_MS;
-    if (isNew) this.begin(fn);
-    else crowd.quietSince = undefined;
+    if (crowd === undefined || this.options.now() - crowd.quietSince >= BREAK_MS) this.begin(fn);
+    else crowd.quietSince = Number.POSITIVE_INFINITY;
   }
 
   /** No call of it waits any more. */
   leave(fn: FunctionState): void {
     const crowd = this.crowds.get(fn);
-    if (crowd) crowd.quietSince ??= this.options.now();
+    if (crowd) crowd.quietSince = Math.min(crowd.quietSince, this.options.now());
   }
 
   stop(): void {
@@ -52,7 +50,8 @@ export class Growth {
 
   private begin(fn: FunctionState): void {
     clearTimeout(this.crowds.get(fn)?.timer);
-    this.crowds.set(fn, { timer: setTimeout(() => this.step(fn), STEP_MS), quietSince: undefined });
+    const timer = setTimeout(() => this.step(fn), STEP_MS);
+    this.crowds.set(fn, { timer, quietSince: Number.POSITIVE_INFINITY });
   }
 
   private step(fn: FunctionState): void {

@@ -4,6 +4,7 @@ import type { ObjectMeta } from 'kubernetes-types/meta/v1.js';
 import { exitCodes } from '#crds/wire/environment.ts';
 import { FUNCTION_CONTAINER, functionKey, labels, poolKey } from '#crds/wire/names.ts';
 import { runtimeWords } from '#crds/wire/termination.ts';
+import { schedulingGates } from '#kube/scheduling-gates.ts';
 
 export interface PodView {
   readonly uid: string;
@@ -23,7 +24,8 @@ export interface PodView {
 }
 
 /** Reads a Pod; undefined when it belongs neither to a function nor to a pool. */
-export function viewPod({ metadata, spec, status }: KubePod): PodView | undefined {
+export function viewPod(pod: KubePod): PodView | undefined {
+  const { metadata, status } = pod;
   const owner = metadata && ownerOf(metadata);
   if (!owner || !metadata.uid || !metadata.name) return undefined;
   const phase = status?.phase;
@@ -31,7 +33,7 @@ export function viewPod({ metadata, spec, status }: KubePod): PodView | undefine
     uid: metadata.uid,
     name: metadata.name,
     ...owner,
-    gated: (spec?.schedulingGates?.length ?? 0) > 0,
+    gated: schedulingGates(pod).length > 0,
     address: status?.podIP || undefined,
     ready: status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false,
     leaving: metadata.deletionTimestamp !== undefined || phase === 'Failed' || phase === 'Succeeded',

@@ -2,6 +2,7 @@
 import type { Binding, Pod } from 'kubernetes-types/core/v1.js';
 import { isConflict, isNotFound } from '#kube/errors.ts';
 import * as kinds from '#kube/resource.ts';
+import { schedulingGates } from '#kube/scheduling-gates.ts';
 import { createWatcher } from '#kube/watcher.ts';
 import { createWorkQueue } from '#kube/work-queue.ts';
 import type { Controller, ControllerContext } from './context.ts';
@@ -39,7 +40,7 @@ export function startScheduler(context: ControllerContext): Controller {
 }
 
 function needsNode(pod: Pod): boolean {
-  const isGated = (pod.spec?.schedulingGates?.length ?? 0) > 0;
+  const isGated = schedulingGates(pod).length > 0;
   return !isGated && !pod.spec?.nodeName && pod.metadata?.deletionTimestamp === undefined;
 }
 

@@ -93,12 +93,9 @@ export function decide(situation: Situation): Decision {
     : { to: replicas, why: 'load' as Why };
   const wanted = byLoad.to < bottom.to ? bottom : byLoad;
   const top = upperBound(situation);
-  const growsSinceMs =
-    Math.min(wanted.to, top) > replicas ? (memory.growsSinceMs ?? situation.nowMs) : undefined;
-  return settle(situation, wanted.to > top ? { to: top, why: 'maximum' } : wanted, {
-    ...memory,
-    growsSinceMs,
-  });
+  const bounded = wanted.to > top ? { to: top, why: 'maximum' as Why } : wanted;
+  const growsSinceMs = bounded.to > replicas ? (memory.growsSinceMs ?? situation.nowMs) : undefined;
+  return settle(situation, bounded, { ...memory, growsSinceMs });
 }
 
 /** The windows over which load is averaged, in milliseconds. */

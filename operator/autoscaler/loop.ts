@@ -102,16 +102,16 @@ export function createAutoscaler(options: AutoscalerOptions): Autoscaler {
   const takenBy = (key: string): number =>
     (claims.get(key) ?? []).filter((claim) => warmPod(caches, claim)).length;
 
+  const isFree = (pod: Pod): boolean =>
+    podState(pod).kind === 'ready' && !claimed.has(pod.metadata?.uid ?? '');
+
   /** The last one is left to functions that have none. */
   const spareFor = ({ metadata: { namespace }, spec, status }: CatnapFunction): number => {
     const pool = status?.launch?.pool;
     if (pool === undefined || spec.class === 'isolate') return 0;
-    const free = caches.pods.byIndex(byPool, poolKey(namespace, pool)).filter((pod) => isFree(pod));
+    const free = caches.pods.byIndex(byPool, poolKey(namespace, pool)).filter(isFree);
     return Math.max(0, free.length - 1);
   };
-
-  const isFree = (pod: Pod): boolean =>
-    podState(pod).kind === 'ready' && !claimed.has(pod.metadata?.uid ?? '');
 
   /** Decides, remembers, and returns the change to make. */
   const evaluate = (key: string, load: Load | undefined): Change | undefined => {

@@ -4,6 +4,7 @@ import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.js';
 import type { Function as CatnapFunction } from '#crds/function/types.ts';
 import { annotations } from '#crds/wire/names.ts';
+import { specOfGates } from '#kube/scheduling-gates.ts';
 import { APPLIED_HASH } from './resources/deployment.ts';
 import { digestSource } from './source-content.ts';
 
@@ -25,13 +26,12 @@ export function trimFunction(fn: CatnapFunction): CatnapFunction {
 }
 
 export function trimPod(pod: Pod): Pod {
-  const { apiVersion, kind, metadata, spec, status } = pod;
-  const { schedulingGates } = spec ?? {};
+  const { apiVersion, kind, metadata, status } = pod;
   return {
     apiVersion,
     kind,
     metadata: trimMetadata(metadata),
-    ...(schedulingGates?.length ? { spec: { schedulingGates, containers: [] } } : {}),
+    ...specOfGates(pod),
     status: {
       phase: status?.phase,
       conditions: status?.conditions?.filter(({ type }) => type === 'Ready' || type === 'PodScheduled'),

@@ -3,8 +3,6 @@
 export interface Ages {
   /** In milliseconds; 0 the first time. */
   of(uid: string): number;
-  /** It was told of before. */
-  has(uid: string): boolean;
   /** Forgets all others. */
   keep(present: ReadonlySet<string>): void;
 }
@@ -18,7 +16,6 @@ export function createAges(monotonic: () => number): Ages {
       since.set(uid, sinceMs);
       return nowMs - sinceMs;
     },
-    has: (uid) => since.has(uid),
     keep(present) {
       for (const uid of since.keys()) if (!present.has(uid)) since.delete(uid);
     },

@@ -6,9 +6,8 @@
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { Claim, Stray } from '#crds/wire/samples.ts';
 import type { KubeClient } from '#kube/client.ts';
-import { isConflict, isInvalid, isNotFound } from '#kube/errors.ts';
 import type { EventRecorder } from '#kube/events.ts';
-import { describeError, type Log } from '#kube/log.ts';
+import type { Log } from '#kube/log.ts';
 import { keyOf, pods, refOf } from '#kube/resource.ts';
 import { type Caches, poolKeyOf, warmPod } from '../caches.ts';
 import { deleteUnlessGone } from '../function/delete.ts';
@@ -16,6 +15,7 @@ import { createWriters } from '../writers.ts';
 import { createAges } from './ages.ts';
 import { adoption, claimedEvent, decideClaim } from './decide-claim.ts';
 import type { PoolReports } from './reports.ts';
+import { logWriteFailure } from './write-failure.ts';
 
 /** Nobody waits for labels, and what they have the cluster do takes CPU from those that serve. */
 const MAX_WRITES = 2;
@@ -64,9 +64,7 @@ export function createClaimHandler(options: ClaimsOptions): ClaimHandler {
       work().catch((error: unknown) => {
         // The next report brings it again.
         handled.delete(uid);
-        const isOver = isNotFound(error) || isConflict(error) || isInvalid(error);
-        const fields = { pod: pod.metadata?.name, ...describeError(error) };
-        log[isOver ? 'debug' : 'warn'](fields, 'claimed pod not written');
+        logWriteFailure(log, pod, error, 'claimed pod not written');
       }),
     );
   };

@@ -8,13 +8,14 @@ import type { Pod } from 'kubernetes-types/core/v1.js';
 import { POOL_GATE } from '#crds/wire/names.ts';
 import type { KubeClient } from '#kube/client.ts';
 import { type Clock, sleep } from '#kube/clock.ts';
-import { isConflict, isInvalid, isNotFound } from '#kube/errors.ts';
-import { describeError, type Log } from '#kube/log.ts';
+import type { Log } from '#kube/log.ts';
 import { pods, refOf } from '#kube/resource.ts';
+import { schedulingGates } from '#kube/scheduling-gates.ts';
 import { byPool, type Caches, poolKeyOf } from '../caches.ts';
 import { podState } from '../function/pod-state.ts';
 import { createWriters } from '../writers.ts';
 import { type PoolDemand, startsNow } from './supply.ts';
+import { logWriteFailure } from './write-failure.ts';
 
 const MAX_WRITES = 16;
 const REVIEW_MS = 1_000;
@@ -41,20 +42,15 @@ export function createGates({ client, caches, demandOf, log, clock }: GatesOptio
   const pools = new Map<string, { wasFull: boolean; startedAtMs: number }>();
 
   const open = async (pod: Pod) => {
-    const { uid = '', name } = pod.metadata ?? {};
-    const schedulingGates = gatesOf(pod).filter((gate) => gate.name !== POOL_GATE);
+    const uid = uidOf(pod);
+    const others = schedulingGates(pod).filter(({ name }) => name !== POOL_GATE);
+    const change = { metadata: { uid }, spec: { schedulingGates: others } };
     try {
-      await client.patch(
-        pods,
-        refOf(pod),
-        { metadata: { uid }, spec: { schedulingGates } },
-        { type: 'merge' },
-      );
+      await client.patch(pods, refOf(pod), change, { type: 'merge' });
     } catch (error) {
       // The next review tries again.
       opened.delete(uid);
-      const isOver = isNotFound(error) || isConflict(error) || isInvalid(error);
-      log[isOver ? 'debug' : 'warn']({ pod: name, ...describeError(error) }, 'warm pod not started');
+      logWriteFailure(log, pod, error, 'warm pod not started');
     }
   };
 
@@ -63,8 +59,10 @@ export function createGates({ client, caches, demandOf, log, clock }: GatesOptio
     const past = pools.get(key) ?? { wasFull: false, startedAtMs: Number.NEGATIVE_INFINITY };
     pools.set(key, past);
     const present = caches.pods.byIndex(byPool, key).filter(({ metadata }) => !metadata?.deletionTimestamp);
-    const gated = present.filter((pod) => isGated(pod) && !opened.has(pod.metadata?.uid ?? ''));
-    const kinds = present.filter((pod) => !gated.includes(pod)).map((pod) => podState(pod).kind);
+    const { true: gated = [], false: others = [] } = Object.groupBy(present, (pod) =>
+      isGated(pod) && !opened.has(uidOf(pod)) ? 'true' : 'false',
+    );
+    const kinds = others.map((pod) => podState(pod).kind);
     const free = kinds.filter((kind) => kind === 'ready').length;
     const starting = kinds.filter((kind) => kind === 'starting').length;
     if (free > 0 && free === present.length) past.wasFull = true;
@@ -72,7 +70,7 @@ export function createGates({ client, caches, demandOf, log, clock }: GatesOptio
     const count = startsNow({ free, starting, gated: gated.length }, demandOf(key), { ...past, restedMs });
     if (count > 0) past.startedAtMs = nowMs;
     for (const pod of gated.slice(0, count)) {
-      opened.add(pod.metadata?.uid ?? '');
+      opened.add(uidOf(pod));
       writers.add(() => open(pod));
     }
   };
@@ -88,7 +86,7 @@ export function createGates({ client, caches, demandOf, log, clock }: GatesOptio
     async run(signal) {
       const stopListening = caches.pods.onChange(({ current, previous }) => {
         const pod = current ?? previous;
-        if (pod && !(current && isGated(current))) opened.delete(pod.metadata?.uid ?? '');
+        if (pod && !(current && isGated(current))) opened.delete(uidOf(pod));
         const key = pod && poolKeyOf(pod);
         if (key) reviewPool(key);
       });
@@ -102,10 +100,10 @@ export function createGates({ client, caches, demandOf, log, clock }: GatesOptio
   };
 }
 
-function gatesOf({ spec }: Pod) {
-  return spec?.schedulingGates ?? [];
+function uidOf({ metadata }: Pod): string {
+  return metadata?.uid ?? '';
 }
 
 function isGated(pod: Pod): boolean {
-  return gatesOf(pod).some(({ name }) => name === POOL_GATE);
+  return schedulingGates(pod).some(({ name }) => name === POOL_GATE);
 }

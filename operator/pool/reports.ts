@@ -59,7 +59,11 @@ function claimOf(entry: Entry): Claim | undefined {
   if (!pod || !matches(name, DNS_LABEL) || !matches(revision, REVISION)) return undefined;
   if (!isDuration(claimMs) || !isDuration(loadMs)) return undefined;
   return {
-    ...{ ...pod, function: name, revision, claimMs, loadMs },
+    ...pod,
+    function: name,
+    revision,
+    claimMs,
+    loadMs,
     ...(loadFailed === true && { loadFailed }),
     ...(growth === true && { growth }),
   };

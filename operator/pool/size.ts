@@ -4,7 +4,7 @@ import type { PoolConfig } from '../config.ts';
 /** How far back claims tell of those to come. */
 export const MEMORY_MS = 300_000;
 /** A pool has to do for so long: by then a pod that is taken has been replaced. */
-const SPAN_MS = 10_000;
+export const SPAN_MS = 10_000;
 /** More claims than any pool serves; a bound on memory. */
 const MAX_CLAIMS = 10_000;
 

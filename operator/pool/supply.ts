@@ -1,5 +1,7 @@
 /** How many of the pods that a pool has made start now: pure. docs/scaling.md tells the same in words. */
 
+import { SPAN_MS } from './size.ts';
+
 /** Those of a pool that are nobody's yet. */
 export interface PoolPods {
   /** Ready to be claimed. */
@@ -26,8 +28,6 @@ export interface PoolPast {
 const AT_ONCE = 2;
 /** From a start until the API server knows that the pod is ready. */
 const START_MS = 2_000;
-/** Of the demand that counts as recent. */
-const SPAN_MS = 10_000;
 const SLOWEST_MS = 5_000;
 
 /**
