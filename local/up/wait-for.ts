@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 export interface WaitOptions {
   timeoutMs: number;
-  /** What is waited for, for the failure message: "two pods of hello". */
-  describe: string;
+  /** What is waited for, for the failure message: "two pods of hello"; a function tells what has come of it by then. */
+  describe: string | (() => string);
   intervalMs?: number;
 }
 
@@ -28,7 +28,8 @@ export async function waitFor<T>(
       last = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     }
     if (performance.now() - started > timeoutMs) {
-      throw new Error(`waited ${timeoutMs / 1000} s in vain for ${describe}; last: ${last}`);
+      const what = typeof describe === 'string' ? describe : describe();
+      throw new Error(`waited ${timeoutMs / 1000} s in vain for ${what}; last: ${last}`);
     }
     await delay(intervalMs);
   }

@@ -173,16 +173,20 @@ it('hands over records of a partition past those that wait in another', async ()
   await createTopic('waiting', 2);
   const records = (partition: number, count: number) =>
     Array.from({ length: count }, () => ({ topic: 'waiting', partition, value: buffers(String(partition)) }));
-  // More than may be in hand.
-  await producer.send({ messages: [...records(0, 1_500), ...records(1, 20)], acks: -1 });
   const source = start('waiting');
   const { wait, open } = gate();
   source.handle = ({ key }) => (key === 'waiting/0' ? wait() : Promise.resolve());
-  const others = () => source.events.filter(({ key }) => key === 'waiting/1');
-  await waitFor(() => others().length === 20, {
-    timeoutMs: 15_000,
-    describe: 'all records of the other partition',
-  });
+  const received = (partition: number, count: number) =>
+    waitFor(() => source.events.filter(({ key }) => key === `waiting/${partition}`).length === count, {
+      timeoutMs: 15_000,
+      describe: () => `${count} records of partition ${partition}; ${source.summary()}`,
+    });
+  // More than may be in hand, and others only when as many are as one partition may have.
+  await producer.send({ messages: records(0, 1_500), acks: -1 });
+  await received(0, 500);
+  await producer.send({ messages: records(1, 20), acks: -1 });
+  await received(1, 20);
+  expect(source.events).toHaveLength(520);
   open();
   await source.received(1_520);
 });

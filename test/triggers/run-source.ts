@@ -11,6 +11,8 @@ export interface RunningSource extends Pick<Recording, 'events' | 'lags' | 'conn
   /** Waits until so many events with different ids were handed over, and returns them without repeats. */
   received(count: number, timeoutMs?: number): Promise<TriggerEvent[]>;
   connected(): Promise<void>;
+  /** What has come of it so far, for the message of a wait in vain. */
+  summary(): string;
   /** Aborts the signal. @returns how long it took until the run was over, in ms */
   stop(): Promise<number>;
 }
@@ -38,14 +40,16 @@ export function runSource(source: TriggerSource, { once = false } = {}): Running
     received: (count, timeoutMs = 20_000) =>
       waitFor(() => distinct(running.events).length >= count && distinct(running.events), {
         timeoutMs,
-        describe: `${count} events; errors: ${running.errors.map(String).join('; ')}`,
+        describe: () => `${count} events; ${running.summary()}`,
       }),
     async connected() {
       await waitFor(() => running.connections > 0, {
         timeoutMs: 20_000,
-        describe: `the connection; errors: ${running.errors.map(String).join('; ')}`,
+        describe: () => `the connection; ${running.summary()}`,
       });
     },
+    summary: () =>
+      `${events.length} events, ${running.connections} connections, errors: ${running.errors.map(String).join('; ') || 'none'}`,
     async stop() {
       const started = performance.now();
       stopping.abort();

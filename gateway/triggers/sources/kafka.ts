@@ -88,33 +88,37 @@ async function handOver(stream: RecordStream, { config, committer, session }: Ha
   const [broker = ''] = config.brokers;
   const turns = new Turns<KafkaMessage>();
   const arrived = arrivals(stream, session);
+  const hasRoom = ({ topic, partition }: KafkaMessage) => {
+    const progress = committer.of(topic, partition);
+    return !progress || (!progress.full && session.hasRoomBeside(progress.inHand));
+  };
   while (!session.signal.aborted) {
-    sortIn(stream, turns);
-    const record = turns.next();
+    const all = sortIn(stream, turns);
+    const record = turns.next(hasRoom);
     if (!record) {
-      await arrived();
+      await (all ? Promise.race([arrived(), session.changed()]) : session.changed());
       continue;
     }
     const { topic, partition, offset } = record;
     const progress = committer.of(topic, partition);
-    if (!progress) continue;
-    await progress.room(session.over);
-    await session.room();
-    if (session.signal.aborted) return;
-    if (!progress.begin(offset)) continue;
+    if (!progress?.begin(offset, record.value?.length ?? 0)) continue;
     session.give(recordEvent(record, { broker, orderBy: config.orderBy }), () =>
       committer.finish(topic, partition, progress, offset),
     );
   }
 }
 
-/** Takes what is fetched, so that each partition gets its turn: a stream has all of one before the next. */
-function sortIn(stream: RecordStream, turns: Turns<KafkaMessage>): void {
+/**
+ * Takes what is fetched, so that each partition gets its turn: a stream has all of one before the next.
+ * @returns whether that was all
+ */
+function sortIn(stream: RecordStream, turns: Turns<KafkaMessage>): boolean {
   while (turns.size < MAX_SORTED && turns.bytes < MAX_FETCH_BYTES) {
     const record: KafkaMessage | null = stream.read();
-    if (!record) return;
+    if (!record) return true;
     turns.add(`${record.topic}/${record.partition}`, record);
   }
+  return false;
 }
 
 /** Returns what waits until there is more to read, or the run is over. */

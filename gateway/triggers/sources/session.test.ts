@@ -74,4 +74,14 @@ describe('Session', () => {
     await second;
     expect(session.inHand).toBe(1);
   });
+
+  it('gives a part of the source half of the room, and others what is left', () => {
+    const { session } = setup(() => new Promise(() => {}));
+    for (let n = 0; n < 500; n++) session.give(event(1), () => {});
+    expect(session.hasRoomBeside({ events: 500, bytes: 500 })).toBe(false);
+    expect(session.hasRoomBeside({ events: 499, bytes: 499 })).toBe(true);
+    session.give(event(20 * 1024 * 1024), () => {});
+    expect(session.hasRoomBeside({ events: 1, bytes: 20 * 1024 * 1024 })).toBe(false);
+    expect(session.hasRoomBeside({ events: 0, bytes: 0 })).toBe(true);
+  });
 });

@@ -5,6 +5,12 @@ import type { SourceContext, TriggerEvent } from '../source.ts';
 const MAX_EVENTS = 1_000;
 const MAX_BYTES = 32 * 1024 * 1024;
 
+/** What of one run is in hand. */
+export interface Held {
+  readonly events: number;
+  readonly bytes: number;
+}
+
 export class Session {
   /** Aborts when the trigger stops or the run has failed: nothing is to be read any more. */
   readonly signal: AbortSignal;
@@ -66,8 +72,17 @@ export class Session {
   /** Resolves when there is room for another event, or the run is over. */
   async room(): Promise<void> {
     while (!this.signal.aborted && (this.events >= MAX_EVENTS || this.bytes >= MAX_BYTES)) {
-      await this.change();
+      await this.changed();
     }
+  }
+
+  /**
+   * Whether one of several parts of a source, of which so much is in hand, may have another event there: as long as it
+   * holds less than is free. So one that stands still takes half of the room, and others find some in what is left; see
+   * Choudhury and Hahne, "Dynamic Queue Length Thresholds for Shared-Memory Packet Switches", 1998.
+   */
+  hasRoomBeside({ events, bytes }: Held): boolean {
+    return events < MAX_EVENTS - this.events && bytes < MAX_BYTES - this.bytes;
   }
 
   /**
@@ -75,7 +90,7 @@ export class Session {
    * ones: only so is the order kept.
    */
   async settle(): Promise<void> {
-    while (this.events > 0) await this.change();
+    while (this.events > 0) await this.changed();
   }
 
   /** Throws what made the run fail, unless the trigger has stopped. */
@@ -84,7 +99,7 @@ export class Session {
   }
 
   /** Resolves when something is settled, or the run is over: a race with {@link over} would leave its traces there. */
-  private change(): Promise<void> {
+  changed(): Promise<void> {
     return new Promise((resolve) => void this.waiting.push(resolve));
   }
 

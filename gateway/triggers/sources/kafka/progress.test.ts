@@ -3,7 +3,7 @@ import { PartitionProgress } from './progress.ts';
 
 const started = (...offsets: bigint[]) => {
   const progress = new PartitionProgress(offsets[0] ?? 0n);
-  for (const offset of offsets) progress.begin(offset);
+  for (const offset of offsets) progress.begin(offset, 10);
   return progress;
 };
 
@@ -29,7 +29,7 @@ describe('PartitionProgress', () => {
     const progress = started(5n, 6n, 7n);
     progress.finish(5n);
     progress.finish(7n);
-    expect([4n, 5n, 6n, 7n, 8n].map((offset) => progress.begin(offset))).toEqual([
+    expect([4n, 5n, 6n, 7n, 8n].map((offset) => progress.begin(offset, 10))).toEqual([
       false,
       false,
       false,
@@ -38,19 +38,24 @@ describe('PartitionProgress', () => {
     ]);
   });
 
-  it('has no room while the oldest record holds up ten thousand, until it is finished', async () => {
+  it('knows what is in hand', () => {
+    const progress = started(5n, 6n, 7n);
+    expect(progress.inHand).toEqual({ events: 3, bytes: 30 });
+    progress.finish(6n);
+    expect(progress.inHand).toEqual({ events: 2, bytes: 20 });
+    progress.finish(5n);
+    progress.finish(7n);
+    expect(progress.inHand).toEqual({ events: 0, bytes: 0 });
+  });
+
+  it('is full while the oldest record holds up ten thousand, until it is finished', () => {
     const progress = new PartitionProgress(0n);
-    for (let offset = 0n; offset < 10_000n; offset++) progress.begin(offset);
-    const never = new Promise<void>(() => {});
-    let room = false;
-    const waited = progress.room(never).then(() => {
-      room = true;
-    });
+    for (let offset = 0n; offset < 10_000n; offset++) progress.begin(offset, 1);
+    expect(progress.full).toBe(true);
     progress.finish(1n);
-    await Promise.resolve();
-    expect(room).toBe(false);
+    expect(progress.full).toBe(true);
     progress.finish(0n);
-    await waited;
+    expect(progress.full).toBe(false);
     expect(progress.position).toBe(2n);
   });
 });

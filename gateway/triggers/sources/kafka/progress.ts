@@ -1,4 +1,6 @@
-/** Which records of one partition are finished, and up to where all of them are. Pure but for waiting. */
+/** Which records of one partition are finished, and up to where all of them are. Pure. */
+
+import type { Held } from '../session.ts';
 
 /** Records that may be ahead of the oldest unfinished one: each takes memory until that is finished. */
 const MAX_AHEAD = 10_000;
@@ -6,9 +8,9 @@ const MAX_AHEAD = 10_000;
 export class PartitionProgress {
   /** The offset that may be committed: everything before it is finished. */
   position: bigint;
-  /** In the order of the offsets; true when finished. */
-  private readonly records = new Map<bigint, boolean>();
-  private waiting: (() => void)[] = [];
+  /** Bytes of those in hand, undefined for what is finished; in the order of the offsets. */
+  private readonly records = new Map<bigint, number | undefined>();
+  private held = { events: 0, bytes: 0 };
 
   constructor(position: bigint) {
     this.position = position;
@@ -18,35 +20,37 @@ export class PartitionProgress {
    * Takes a record note of which is to be handed over.
    * @returns false when it was handed over before: after a rebalance, fetching starts at the committed offset
    */
-  begin(offset: bigint): boolean {
+  begin(offset: bigint, bytes: number): boolean {
     if (offset < this.position || this.records.has(offset)) return false;
-    this.records.set(offset, false);
+    this.records.set(offset, bytes);
+    this.held.events += 1;
+    this.held.bytes += bytes;
     return true;
   }
 
   /** @returns whether {@link position} has moved */
   finish(offset: bigint): boolean {
-    this.records.set(offset, true);
+    this.held.events -= 1;
+    this.held.bytes -= this.records.get(offset) ?? 0;
+    this.records.set(offset, undefined);
     let moved = false;
-    for (const [oldest, finished] of this.records) {
-      if (!finished) break;
+    for (const [oldest, inHand] of this.records) {
+      if (inHand !== undefined) break;
       this.records.delete(oldest);
       // Offsets have gaps, where records were compacted or belong to transactions.
       this.position = oldest + 1n;
       moved = true;
     }
-    if (moved) this.wake();
     return moved;
   }
 
-  /** Resolves when another record may begin. */
-  async room(over: Promise<void>): Promise<void> {
-    if (this.records.size < MAX_AHEAD) return;
-    const moved = new Promise<void>((resolve) => void this.waiting.push(resolve));
-    await Promise.race([moved, over]);
+  /** Begun and not finished. */
+  get inHand(): Held {
+    return this.held;
   }
 
-  private wake(): void {
-    for (const resolve of this.waiting.splice(0)) resolve();
+  /** Whether the oldest unfinished record holds up so many that no other may begin. */
+  get full(): boolean {
+    return this.records.size >= MAX_AHEAD;
   }
 }

@@ -16,9 +16,10 @@ export class Turns<T extends { readonly value?: Buffer }> {
     this.bytes += item.value?.length ?? 0;
   }
 
-  /** Takes the next one of the partition whose turn it is. */
-  next(): T | undefined {
+  /** Takes the next one of the partition whose turn it is; those that may not have one keep their place. */
+  next(may: (item: T) => boolean): T | undefined {
     for (const [partition, line] of this.lines) {
+      if (!may(line[0] as T)) continue;
       const item = line.shift() as T;
       this.lines.delete(partition);
       if (line.length > 0) this.lines.set(partition, line);
