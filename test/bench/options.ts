@@ -53,7 +53,7 @@ export const usage = `Usage: npm run bench -- SCENARIO [OPTIONS]
   burst       1,000 calls at once to one sleeping function, three times; then one call each to 100 sleeping functions,
               against the rate at which the cluster starts bare pods
   noisy       Functions with one pod each while another goes from 0 to 20 pods, then while that takes all CPU there is;
-              against the same functions before
+              against the same functions before and beside 20 bare pods that the cluster starts
   density     10,000 sleeping functions: memory, wake-ups and the operator's restart; against 10 of them
   soak        Steady, bursty, waking, asynchronous and redeployed functions for ten minutes: what fails, what grows
   warm        One pod through the gateway, against the same pod directly; 1, 20 and 50 connections; all gateways

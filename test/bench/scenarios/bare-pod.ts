@@ -14,8 +14,10 @@ const NAME = 'bare-pod';
 const GIVE_UP_MS = 120_000;
 
 export interface BarePod {
-  /** Scales from zero and returns the time until each process listens, in ms, ascending; leaves it asleep again. */
+  /** Scales from zero and returns the time until each process listens, in ms, ascending. */
   start(count: number): Promise<number[]>;
+  /** Scales to zero; resolves when no pod is left. */
+  stop(): Promise<void>;
   close(): void;
 }
 
@@ -34,7 +36,11 @@ export async function createBarePod(bed: Bed, functionName: string): Promise<Bar
     name: deploymentName(functionName),
   });
   await bed.client.create(deployments, deployment(bed, like, { host, port }));
-  return { start: (count) => timedStart(bed, server, count), close: () => void server.close() };
+  return {
+    start: (count) => timedStart(bed, server, count),
+    stop: () => stop(bed),
+    close: () => void server.close(),
+  };
 }
 
 async function timedStart(bed: Bed, server: Server, count: number): Promise<number[]> {
@@ -52,6 +58,10 @@ async function timedStart(bed: Bed, server: Server, count: number): Promise<numb
   } finally {
     server.off('connection', note);
   }
+  return times;
+}
+
+async function stop(bed: Bed): Promise<void> {
   await scale(bed, 0);
   const left = async () =>
     (await bed.client.list(pods, { namespace: bed.namespace, labelSelector: `app=${NAME}` })).items.length;
@@ -60,7 +70,6 @@ async function timedStart(bed: Bed, server: Server, count: number): Promise<numb
     describe: 'no bare pod',
     intervalMs: 20,
   });
-  return times;
 }
 
 function scale(bed: Bed, replicas: number): Promise<unknown> {

@@ -55,7 +55,9 @@ export async function burstOverMany(
 async function barePods(bed: Bed, like: string, count: number): Promise<number[] | undefined> {
   const barePod = await createBarePod(bed, like);
   try {
-    return await barePod?.start(count);
+    const times = await barePod?.start(count);
+    await barePod?.stop();
+    return times;
   } finally {
     barePod?.close();
   }

@@ -101,6 +101,7 @@ async function dedicated(bed: Bed, { count = DEDICATED_COUNT }: ColdOptions): Pr
   const barePodTimes: number[] = [];
   const startBarePod = async (run: number) => {
     const [ms] = (await barePod?.start(1)) ?? [];
+    await barePod?.stop();
     if (run >= 0 && ms !== undefined) barePodTimes.push(ms);
   };
   try {

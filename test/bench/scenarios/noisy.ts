@@ -1,8 +1,9 @@
 /**
  * A noisy neighbour: one function goes from no pod to as many as it may have, while two others with a single pod each are
  * called at an even rate. What the callers of these notice is measured against the same calls before the noise: first while
- * pods start and calls wait for them, then while the pods take all the CPU of the machine as well. One of the two is as
- * functions are unless told otherwise, the other asks for CPU of its own; the target is the first one's.
+ * pods start and calls wait for them, then while the pods take all the CPU of the machine as well; and against what they
+ * notice of as many bare pods that the cluster starts with no part of the platform in it. One of the two is as functions
+ * are unless told otherwise, the other asks for CPU of its own; the target is the first one's.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Bed, pathOf, readyAddresses } from '../bed.ts';
@@ -17,12 +18,14 @@ import { meterControlPlane } from '../processes.ts';
 import type { ControlPlaneUse, Report, Result } from '../report.ts';
 import { round } from '../stats.ts';
 import { judge } from '../targets.ts';
+import { createBarePod } from './bare-pod.ts';
 
 const SECONDS = 30;
 const QUIET_RATE = 20;
 /** As many as 20 pods of 10 calls each take. */
 const NOISY_CONNECTIONS = 200;
 const QUIET_WARMUP_MS = 2000;
+const BARE_PODS = 20;
 
 /** How long a call of the noisy function takes, without CPU of its own. */
 const noises = { waking: 1000, saturating: 50 } as const;
@@ -57,16 +60,17 @@ export async function noisy(bed: Bed, options: Pick<Options, 'class' | 'seconds'
   const warmPods = await whenPoolIsFull(bed, 'waking');
   const before = await callQuietOnes(bed, seconds, 'before');
   bed.log(`before the noise: p95 ${before.quiet.p95_ms} ms`);
+  const bare = await besideBarePods(bed, seconds);
   const waking = await phase(bed, 'waking', seconds);
   await putToSleep(bed, 'waking');
   const saturating = await phase(bed, 'saturating', seconds);
-  const ratio = ({ quiet }: Phase, name: Quiet = 'quiet') => {
-    const [during, earlier] = [quiet[name].p95_ms, before[name].p95_ms];
-    return during && earlier ? round(during / earlier, 2) : undefined;
+  const ratio = (during: Record<Quiet, Result>, name: Quiet = 'quiet') => {
+    const [now, earlier] = [during[name].p95_ms, before[name].p95_ms];
+    return now && earlier ? round(now / earlier, 2) : undefined;
   };
   return {
     results: [waking, saturating].flatMap(({ quiet, noisy }) => [...Object.values(quiet), noisy]),
-    baseline: Object.values(before),
+    baseline: [before, bare ?? {}].flatMap((calls) => Object.values(calls)),
     targets: [
       judge(
         {
@@ -75,14 +79,19 @@ export async function noisy(bed: Bed, options: Pick<Options, 'class' | 'seconds'
           atMost: 1.5,
           peer: 'Fission: 3.85',
         },
-        ratio(waking),
+        ratio(waking.quiet),
       ),
     ],
     control_plane: [...(waking.control_plane ?? []), ...(saturating.control_plane ?? [])],
     notes: [
       `The noisy functions slept when their calls began, and had ${waking.pods} and ${saturating.pods} pods in the end; the pool had ${warmPods} before.`,
-      `While the other takes all CPU: ${ratio(saturating)} times the p95 of before.`,
-      `With 200m of CPU requested: ${ratio(waking, 'reserved')} times, and ${ratio(saturating, 'reserved')} times.`,
+      `While the other takes all CPU: ${ratio(saturating.quiet)} times the p95 of before.`,
+      `With 200m of CPU requested: ${ratio(waking.quiet, 'reserved')} times, and ${ratio(saturating.quiet, 'reserved')} times.`,
+      ...(bare
+        ? [
+            `${BARE_PODS} bare pods that the cluster starts, which nobody calls: ${ratio(bare)} times, and ${ratio(bare, 'reserved')} times with 200m of CPU requested.`,
+          ]
+        : []),
     ],
   };
 }
@@ -108,6 +117,21 @@ async function callQuietOnes(bed: Bed, seconds: number, when: string): Promise<R
     }),
   );
   return Object.fromEntries(results) as Record<Quiet, Result>;
+}
+
+/** What the quiet ones notice of pods in which there is nothing of ours; undefined where these cannot be made. */
+async function besideBarePods(bed: Bed, seconds: number): Promise<Record<Quiet, Result> | undefined> {
+  const barePod = await createBarePod(bed, 'quiet');
+  try {
+    const noise = delay(QUIET_WARMUP_MS).then(() => barePod?.start(BARE_PODS));
+    const calls = barePod && callQuietOnes(bed, seconds, `while ${BARE_PODS} bare pods start`);
+    const [quiet] = await Promise.all([calls, noise]);
+    await barePod?.stop();
+    if (quiet) bed.log(`bare pods: quiet p95 ${quiet.quiet.p95_ms} ms`);
+    return quiet;
+  } finally {
+    barePod?.close();
+  }
 }
 
 async function phase(bed: Bed, name: Noise, seconds: number): Promise<Phase> {
