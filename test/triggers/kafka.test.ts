@@ -181,7 +181,7 @@ it('hands over records of a partition past those that wait in another', async ()
       timeoutMs: 15_000,
       describe: () => `${count} records of partition ${partition}; ${source.summary()}`,
     });
-  // More than may be in hand, and others only when as many are as one partition may have.
+  // More than may be in hand; the others come when this partition has as many there as it may.
   await producer.send({ messages: records(0, 1_500), acks: -1 });
   await received(0, 500);
   await producer.send({ messages: records(1, 20), acks: -1 });

@@ -87,16 +87,17 @@ interface Watch {
 async function handOver(stream: RecordStream, { config, committer, session }: HandOver): Promise<void> {
   const [broker = ''] = config.brokers;
   const turns = new Turns<KafkaMessage>();
-  const arrived = arrivals(stream, session);
+  const arrived = arrivals(stream);
   const hasRoom = ({ topic, partition }: KafkaMessage) => {
     const progress = committer.of(topic, partition);
     return !progress || (!progress.full && session.hasRoomBeside(progress.inHand));
   };
   while (!session.signal.aborted) {
-    const all = sortIn(stream, turns);
+    sortIn(stream, turns);
     const record = turns.next(hasRoom);
     if (!record) {
-      await (all ? Promise.race([arrived(), session.changed()]) : session.changed());
+      // The end of the run is a change, too.
+      await Promise.race([arrived(), session.changed()]);
       continue;
     }
     const { topic, partition, offset } = record;
@@ -108,29 +109,22 @@ async function handOver(stream: RecordStream, { config, committer, session }: Ha
   }
 }
 
-/**
- * Takes what is fetched, so that each partition gets its turn: a stream has all of one before the next.
- * @returns whether that was all
- */
-function sortIn(stream: RecordStream, turns: Turns<KafkaMessage>): boolean {
+/** Takes what is fetched, so that each partition gets its turn: a stream has all of one before the next. */
+function sortIn(stream: RecordStream, turns: Turns<KafkaMessage>): void {
   while (turns.size < MAX_SORTED && turns.bytes < MAX_FETCH_BYTES) {
     const record: KafkaMessage | null = stream.read();
-    if (!record) return true;
+    if (!record) return;
     turns.add(`${record.topic}/${record.partition}`, record);
   }
-  return false;
 }
 
-/** Returns what waits until there is more to read, or the run is over. */
-function arrivals(stream: RecordStream, session: Session): () => Promise<void> {
+/** Returns what waits until there is more to read, once all there was has been read. */
+function arrivals(stream: RecordStream): () => Promise<void> {
   let wake = () => {};
-  const onChange = () => wake();
-  stream.on('readable', onChange);
-  session.signal.addEventListener('abort', onChange, { once: true });
+  stream.on('readable', () => wake());
   return () =>
     new Promise((resolve) => {
       wake = resolve;
-      if (session.signal.aborted || stream.readableLength > 0) resolve();
     });
 }
 

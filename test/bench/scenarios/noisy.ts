@@ -119,18 +119,28 @@ async function callQuietOnes(bed: Bed, seconds: number, when: string): Promise<R
   return Object.fromEntries(results) as Record<Quiet, Result>;
 }
 
+/** The noise begins with the measuring: its first seconds, when pods start, are the worst. */
+function callQuietOnesBeside<T>(
+  bed: Bed,
+  seconds: number,
+  when: string,
+  noise: () => Promise<T>,
+): Promise<[Record<Quiet, Result>, T]> {
+  return Promise.all([callQuietOnes(bed, seconds, when), delay(QUIET_WARMUP_MS).then(noise)]);
+}
+
 /** What the quiet ones notice of pods in which there is nothing of ours; undefined where these cannot be made. */
 async function besideBarePods(bed: Bed, seconds: number): Promise<Record<Quiet, Result> | undefined> {
   const barePod = await createBarePod(bed, 'quiet');
+  if (!barePod) return undefined;
   try {
-    const noise = delay(QUIET_WARMUP_MS).then(() => barePod?.start(BARE_PODS));
-    const calls = barePod && callQuietOnes(bed, seconds, `while ${BARE_PODS} bare pods start`);
-    const [quiet] = await Promise.all([calls, noise]);
-    await barePod?.stop();
-    if (quiet) bed.log(`bare pods: quiet p95 ${quiet.quiet.p95_ms} ms`);
+    const when = `while ${BARE_PODS} bare pods start`;
+    const [quiet] = await callQuietOnesBeside(bed, seconds, when, () => barePod.start(BARE_PODS));
+    await barePod.stop();
+    bed.log(`bare pods: quiet p95 ${quiet.quiet.p95_ms} ms`);
     return quiet;
   } finally {
-    barePod?.close();
+    barePod.close();
   }
 }
 
@@ -143,10 +153,8 @@ async function phase(bed: Bed, name: Noise, seconds: number): Promise<Phase> {
     warmupMs: 0,
   };
   const earlier = bed.pods.seen(name).size;
-  // The noise begins with the measuring: its first seconds, when pods start, are the worst.
-  const makeNoise = () => delay(QUIET_WARMUP_MS).then(() => runLoad(plan));
-  const calls = callQuietOnes(bed, seconds, `while another is ${name}`);
-  const [quiet, noise] = await Promise.all([calls, makeNoise()]);
+  const when = `while another is ${name}`;
+  const [quiet, noise] = await callQuietOnesBeside(bed, seconds, when, () => runLoad(plan));
   const control_plane = meter();
   const pods = bed.pods.seen(name).size - earlier;
   const noisy = toResult(`${name} function, ${NOISY_CONNECTIONS} connections of ${noises[name]} ms`, noise);
