@@ -23,6 +23,8 @@ export interface Result {
   pods?: number;
   /** Share of refusals that carry Retry-After. */
   retry_after_share?: number;
+  /** How late calls that have a time of their own were sent: what the caller waited for a core. */
+  late_p95_ms?: number;
 }
 
 export interface ControlPlaneUse {

@@ -58,7 +58,7 @@ describe('two nodes on one machine', () => {
     );
     expect(texts[0]).not.toContain('node-2');
     expect(texts[1]).not.toContain('node-1');
-    expect(texts[1]).toContain('"cgroupRoot":"/catnap-cluster/node-2"');
+    expect(texts[1]).toContain('"cgroupRoot":"/catnap-cluster-node-2"');
   });
 
   it('stay below the cluster directory, with sockets that are short enough', () => {

@@ -50,6 +50,19 @@ it('keeps its rate in an open loop, whatever comes back', async () => {
   expect(result.statuses[503]).toBeLessThanOrEqual(31);
   expect(result.retryAfter).toBe(result.statuses[503]);
   expect(result.latenciesMs).toEqual([]);
+  expect(result.lateMs.length).toBe(result.statuses[503]);
+  expect(Math.min(...result.lateMs)).toBeGreaterThanOrEqual(0);
+});
+
+it('tells how late it was itself', async () => {
+  const block: RequestListener = (_request, response) => {
+    // The server shares the generator's event loop here.
+    const until = performance.now() + 40;
+    while (performance.now() < until);
+    response.end();
+  };
+  const result = await generateLoad(await plan(block, { rate: 100 }));
+  expect(Math.max(...result.lateMs)).toBeGreaterThan(25);
 });
 
 it('counts calls that are never answered, and broken connections', async () => {

@@ -1,6 +1,6 @@
 /** Closed-loop and open-loop load. */
 import { type Answer, Connection } from './connection.ts';
-import type { LoadPlan, LoadResult } from './plan.ts';
+import { type LoadPlan, type LoadResult, noLoad } from './plan.ts';
 
 /** Runs the plan in this process. */
 export async function generateLoad(plan: LoadPlan): Promise<LoadResult> {
@@ -12,6 +12,8 @@ export async function generateLoad(plan: LoadPlan): Promise<LoadResult> {
 
 interface Tally {
   readonly endsAt: number;
+  /** A call of this time was sent now. */
+  sent(dueAt: number): void;
   /** A call that started at this time ended so. */
   add(startedAt: number, answer: Answer | undefined): void;
   result(): LoadResult;
@@ -20,9 +22,12 @@ interface Tally {
 function createTally(plan: LoadPlan): Tally {
   const measureFrom = performance.now() + plan.warmupMs;
   const endsAt = measureFrom + plan.durationMs;
-  const result: LoadResult = { elapsedMs: 0, statuses: {}, latenciesMs: [], refusalsMs: [], retryAfter: 0 };
+  const result = noLoad();
   return {
     endsAt,
+    sent(dueAt) {
+      if (dueAt >= measureFrom) result.lateMs.push(performance.now() - dueAt);
+    },
     add(startedAt, answer) {
       if (startedAt < measureFrom) return;
       const now = performance.now();
@@ -80,7 +85,10 @@ async function openLoop(plan: LoadPlan, rate: number, tally: Tally): Promise<voi
   let sent = 0;
   while (performance.now() < tally.endsAt) {
     const due = ((performance.now() - startedAt) / 1000) * rate;
-    for (; sent < due; sent++) launch();
+    for (; sent < due; sent++) {
+      tally.sent(startedAt + (sent / rate) * 1000);
+      launch();
+    }
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   await Promise.all(underWay);

@@ -30,6 +30,12 @@ export interface LoadResult {
   refusalsMs: number[];
   /** Refusals that carry Retry-After. */
   retryAfter: number;
+  /** Of an open loop's calls, how long after its time each was sent: what the generator itself waited for a core. */
+  lateMs: number[];
+}
+
+export function noLoad(): LoadResult {
+  return { elapsedMs: 0, statuses: {}, latenciesMs: [], refusalsMs: [], retryAfter: 0, lateMs: [] };
 }
 
 /** Many calls at the same moment, each on a connection that is open already. */

@@ -4,22 +4,43 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Result } from '../report.ts';
 import { latencies, round } from '../stats.ts';
-import type { BurstPlan, BurstResult, LoadPlan, LoadResult } from './plan.ts';
+import { type BurstPlan, type BurstResult, type LoadPlan, type LoadResult, noLoad } from './plan.ts';
 
 const run = promisify(execFile);
 const SCRIPT = fileURLToPath(new URL('./main.ts', import.meta.url));
 const MAX_OUTPUT_BYTES = 512 * 2 ** 20;
+/** Before every process of the usual kind, by Linux' SCHED_FIFO: sched(7). */
+const REAL_TIME = ['chrt', '--fifo', '1'];
 
-export function runLoad(plan: LoadPlan): Promise<LoadResult> {
-  return generate(plan) as Promise<LoadResult>;
+/** Root is, where chrt is installed and the machine lets it. */
+export async function canRunRealTime(): Promise<boolean> {
+  const [file = '', ...args] = [...REAL_TIME, 'true'];
+  return run(file, args).then(
+    () => true,
+    () => false,
+  );
+}
+
+export interface RunOptions {
+  /**
+   * The generator gets a core whenever it needs one, as it would on a machine of its own; where that is not allowed it
+   * waits like any process. For few calls per second only: more would take the CPU of what is measured.
+   */
+  realTime?: boolean;
+}
+
+export function runLoad(plan: LoadPlan, options?: RunOptions): Promise<LoadResult> {
+  return generate(plan, options) as Promise<LoadResult>;
 }
 
 export function runBurst(plan: BurstPlan): Promise<BurstResult> {
   return generate(plan) as Promise<BurstResult>;
 }
 
-async function generate(plan: LoadPlan | BurstPlan): Promise<unknown> {
-  const running = run(process.execPath, [SCRIPT], { maxBuffer: MAX_OUTPUT_BYTES });
+async function generate(plan: LoadPlan | BurstPlan, { realTime = false }: RunOptions = {}): Promise<unknown> {
+  const prefix = realTime && (await canRunRealTime()) ? REAL_TIME : [];
+  const [file = '', ...args] = [...prefix, process.execPath, SCRIPT];
+  const running = run(file, args, { maxBuffer: MAX_OUTPUT_BYTES });
   // Whatever way this process ends, its generators end with it.
   const end = () => running.child.kill('SIGKILL');
   process.once('exit', end);
@@ -45,13 +66,14 @@ export function toResult(name: string, load: LoadResult): Result {
 
 /** One result out of several runs of the same thing, one after the other or all at the same time. */
 export function mergeLoads(loads: LoadResult[], together = false): LoadResult {
-  const merged: LoadResult = { elapsedMs: 0, statuses: {}, latenciesMs: [], refusalsMs: [], retryAfter: 0 };
+  const merged = noLoad();
   for (const load of loads) {
     const { elapsedMs } = merged;
     merged.elapsedMs = together ? Math.max(elapsedMs, load.elapsedMs) : elapsedMs + load.elapsedMs;
     merged.retryAfter += load.retryAfter;
     for (const value of load.latenciesMs) merged.latenciesMs.push(value);
     for (const value of load.refusalsMs) merged.refusalsMs.push(value);
+    for (const value of load.lateMs) merged.lateMs.push(value);
     for (const [status, count] of Object.entries(load.statuses)) {
       merged.statuses[status] = (merged.statuses[status] ?? 0) + count;
     }

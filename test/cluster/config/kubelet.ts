@@ -1,3 +1,4 @@
+import { clusterCgroup } from '../host/cgroups.ts';
 import { DNS_SERVICE, DOMAIN, type NodeAddresses, ports } from '../plan/addresses.ts';
 import { configFile, type NodeFiles, pkiFile } from '../plan/files.ts';
 
@@ -9,7 +10,7 @@ export const RESOLV_CONF = configFile('resolv.conf');
  * does not know.
  */
 export function nodeCgroup(node: string): string {
-  return `/catnap-cluster/${node}`;
+  return clusterCgroup(node);
 }
 
 /**

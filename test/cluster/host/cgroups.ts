@@ -1,10 +1,15 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { mkdir, readFile, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { waitFor } from '#local/up/wait-for.ts';
 
-/** Parent of the nodes' cgroups in every hierarchy. */
-export const CGROUP = '/catnap-cluster';
+/**
+ * What the cluster's cgroups are called, in every hierarchy: one for each node and one for the daemons. All are directly
+ * below the root: the deeper groups are nested, the longer Linux' scheduler lets those within and beside wait.
+ */
+const PREFIX = 'catnap-cluster';
+
+export const clusterCgroup = (name: string) => `/${PREFIX}-${name}`;
 
 /** Roots of the cgroup hierarchies (v1 has one for each controller, v2 one in all). */
 export function cgroupRoots(mounts: string): string[] {
@@ -40,21 +45,29 @@ export async function removeCgroups(): Promise<void> {
       for (const directory of await cgroupTree()) await rmdir(directory).catch(() => {});
       return (await cgroupTree()).length === 0;
     },
-    { timeoutMs: 15_000, describe: `the cgroups ${CGROUP} to be removed` },
+    { timeoutMs: 15_000, describe: `the cgroups ${PREFIX}* to be removed` },
   );
 }
 
 /** All directories of the cluster's cgroups, innermost first. */
 async function cgroupTree(): Promise<string[]> {
-  return (await controllerRoots()).map((root) => join(root, CGROUP)).flatMap(descend);
+  return (await controllerRoots()).flatMap((root) =>
+    children(root)
+      .filter((name) => name.startsWith(PREFIX))
+      .flatMap((name) => descend(join(root, name))),
+  );
 }
 
 function descend(directory: string): string[] {
-  if (!existsSync(directory)) return [];
+  return [...children(directory).flatMap((name) => descend(join(directory, name))), directory];
+}
+
+/** None where it has gone meanwhile. */
+function children(directory: string): string[] {
   try {
-    const children = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-    return [...children.flatMap(({ name }) => descend(join(directory, name))), directory];
+    const entries = readdirSync(directory, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   } catch {
-    return [directory];
+    return [];
   }
 }

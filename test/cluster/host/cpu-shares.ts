@@ -8,18 +8,17 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { CGROUP, controllerRoots } from './cgroups.ts';
+import { clusterCgroup, controllerRoots } from './cgroups.ts';
 
 /** What systemd gives `system.slice`, and a kubelet the pods for each core of their node. */
 const SHARES = 1024;
-const DAEMONS = join(CGROUP, 'daemons');
+const DAEMONS = clusterCgroup('daemons');
 
 /** Pods of a node weigh what they do on a machine of its own. */
 export async function setNodeShares(nodeCgroup: string): Promise<void> {
   const cores = availableParallelism();
   for (const root of await sharesRoots()) {
     await writeFile(sharesFile(root, nodeCgroup), String(SHARES * cores));
-    await writeFile(sharesFile(root, CGROUP), String(SHARES * (cores + 1)));
   }
 }
 
