@@ -10,6 +10,8 @@ import { writeTerminationMessage } from './termination.ts';
 const CHECK_MS = 250;
 /** A main thread inside a system call cannot be asked where it is, nor to exit. */
 const PAUSE_LIMIT_MS = 1_000;
+/** It was able to stop, so that it takes this long only without the processor. */
+const EXIT_LIMIT_MS = 5_000;
 
 // Already here, though it is too early: Node loads `performance` on its first use, and that takes a millisecond.
 let lastCheck = performance.now();
@@ -39,9 +41,10 @@ function elapsedMs(): number {
 
 /** Stops the main thread wherever it is, to learn the place, and makes it exit there. */
 function endProcess(): void {
+  const kill = () => process.kill(process.pid, 'SIGKILL');
   const giveUp = setTimeout(() => {
     report(undefined);
-    process.kill(process.pid, 'SIGKILL');
+    kill();
   }, PAUSE_LIMIT_MS);
   const session: Session = new (process.getBuiltinModule('node:inspector').Session)();
   session.connectToMainThread();
@@ -49,15 +52,15 @@ function endProcess(): void {
   session.on('Debugger.scriptParsed', ({ params }) => urls.set(params.scriptId, params.url));
   session.on('Debugger.paused', ({ params: { callFrames } }) => {
     clearTimeout(giveUp);
+    // Also keeps this thread, which has nothing else to wait for: Node aborts when the main thread, while it evaluates
+    // what comes below, tells a session of a thread that is gone.
+    setTimeout(kill, EXIT_LIMIT_MS);
     report(
       findPlace(callFrames.map(({ location }) => ({ ...location, url: urls.get(location.scriptId) ?? '' }))),
     );
-    const callFrameId = callFrames[0]?.callFrameId ?? '';
-    // process.exit would run the function's exit listeners, which may block again.
-    const expression = `process.reallyExit(${exitCodes.blocked})`;
-    session.post('Debugger.evaluateOnCallFrame', { callFrameId, expression }, (error) => {
-      if (error) process.kill(process.pid, 'SIGKILL');
-    });
+    // process.exit would run the function's exit listeners, which may block again. In the global scope, since the
+    // function may have a `process` of its own. Any answer means that the process still runs.
+    session.post('Runtime.evaluate', { expression: `process.reallyExit(${exitCodes.blocked})` }, kill);
   });
   session.post('Debugger.enable');
   session.post('Debugger.pause');

@@ -148,6 +148,13 @@ describe('a call beyond timeoutSeconds', () => {
     });
   });
 
+  it('ends the process whatever the function calls process', async () => {
+    const content = `export const handler = (process) => { for (;;) void process; };`;
+    const runtime = await startRuntime({ files: { 'index.mjs': content }, env });
+    await expect(fetch(runtime.url)).rejects.toThrow('fetch failed');
+    expect(await runtime.exited).toEqual({ code: 124, signal: null });
+  });
+
   it('ends the process also when it blocks after its 504', async () => {
     const content = `export const handler = async () => { await new Promise((r) => setTimeout(r, 1500)); for (;;) ; };`;
     const runtime = await startRuntime({ files: { 'index.mjs': content }, env });

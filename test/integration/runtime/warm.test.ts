@@ -190,7 +190,7 @@ describe('the function', () => {
     const files = { 'index.mjs': 'export const handler = () => {\n  for (;;) ;\n};\n' };
     await pod.claim(specOf(files, { env: { CATNAP_TIMEOUT_SECONDS: '1' } }));
     await expect(fetch(pod.url)).rejects.toThrow('fetch failed');
-    expect((await pod.exited).code).toBe(124);
+    expect(await pod.exited).toEqual({ code: 124, signal: null });
     expect(pod.termination()).toMatchObject({ reason: 'Blocked', file: 'index.mjs', line: 2 });
     expect(pod.logs().at(-1)?.function).toBe('tests/probe');
   });
