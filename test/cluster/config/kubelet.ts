@@ -6,14 +6,6 @@ import { configFile, type NodeFiles, pkiFile } from '../plan/files.ts';
 export const RESOLV_CONF = configFile('resolv.conf');
 
 /**
- * Parent of all cgroups of one node's pods. Its own for each node: a kubelet removes pods' cgroups that it
- * does not know.
- */
-export function nodeCgroup(node: string): string {
-  return clusterCgroup(node);
-}
-
-/**
  * Kubelet's defaults except where the machine (shared, cgroup v1, without CAP_SYS_RESOURCE) needs another
  * value.
  */
@@ -40,7 +32,8 @@ export function kubeletConfig(node: NodeAddresses, files: NodeFiles): object {
     podLogsDir: files.podLogs,
     volumePluginDir: `${files.root}/volume-plugins`,
     cgroupDriver: 'cgroupfs',
-    cgroupRoot: nodeCgroup(node.name),
+    // Its own for each node: a kubelet removes pods' cgroups that it does not know.
+    cgroupRoot: clusterCgroup(node.name),
     failCgroupV1: false,
     failSwapOn: false,
     oomScoreAdj: 0,

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { cniConfig } from '../config/cni.ts';
 import { containerdConfig } from '../config/containerd.ts';
 import { corefile } from '../config/corefile.ts';
-import { kubeletConfig, nodeCgroup, RESOLV_CONF } from '../config/kubelet.ts';
+import { kubeletConfig, RESOLV_CONF } from '../config/kubelet.ts';
 import { proxyConfig } from '../config/proxy.ts';
-import { createCgroup } from '../host/cgroups.ts';
+import { clusterCgroup, createCgroup } from '../host/cgroups.ts';
 import { setNodeShares } from '../host/cpu-shares.ts';
 import type { NodeAddresses } from '../plan/addresses.ts';
 import { configFile, files, nodeFiles } from '../plan/files.ts';
@@ -32,6 +32,6 @@ export async function configureNode(node: NodeAddresses): Promise<void> {
   await writeFile(configFile(`containerd-${node.name}.toml`), containerdConfig(own));
   await writeFile(configFile(`kubelet-${node.name}.json`), JSON.stringify(kubeletConfig(node, own), null, 2));
   await writeKubeconfig(configFile(`kubelet-${node.name}.kubeconfig`), `kubelet-${node.name}`);
-  await createCgroup(nodeCgroup(node.name));
-  await setNodeShares(nodeCgroup(node.name));
+  await createCgroup(clusterCgroup(node.name));
+  await setNodeShares(clusterCgroup(node.name));
 }
