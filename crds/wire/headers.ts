@@ -8,6 +8,8 @@ export const headers = {
   forwardedPrefix: 'x-forwarded-prefix',
   /** Pod → gateway, with 503: the call was not started, for this reason; it may be sent elsewhere. */
   rejected: 'x-catnap-rejected',
+  /** Pod → gateway: how many calls the pod runs for all gateways, this one included. */
+  running: 'x-catnap-running',
   /** Pod → gateway: the response is the runtime's, not the function's; the value is a {@link Reason}. */
   error: 'x-catnap-error',
   /** Gateway → pod, asynchronous calls: the id under which the caller finds the result. */

@@ -57,7 +57,7 @@ beforeEach(() => {
   crowded = 0;
   coldStarts = [];
   loads = new LoadBook(() => now);
-  otherQueues = new OtherQueues();
+  otherQueues = new OtherQueues(() => admission.othersChanged(fn));
   admission = new Admission({
     now: () => now,
     loads,
@@ -177,7 +177,7 @@ describe('Admission', () => {
     admission.full(fn, only);
     admission.requeue(fn, only, call, 60_000);
     call.pod = undefined;
-    advance(9);
+    advance(19);
     expect(call.pod).toBeUndefined();
     advance(1);
     expect(call.pod).toBe(only);
@@ -194,10 +194,42 @@ describe('Admission', () => {
       call.pod = undefined;
     }
     expect(running()).toBe(2);
-    advance(10);
+    advance(20);
     expect(running()).toBe(3);
     admission.release(fn, only);
     expect(running()).toBe(4);
+  });
+
+  it('takes its share of a pod while calls wait elsewhere, and the rest as soon as none does', () => {
+    fn.limits = { ...limits, concurrency: 10, maxDepth: 100 };
+    const first = enter(8);
+    otherQueues.hear('other', new Map([[fn.key, 8]]), now);
+    pod('a');
+    admission.podsChanged(fn);
+    const running = () => first.filter((call) => call.pod).length;
+    expect([running(), fn.waiting]).toEqual([5, 3]);
+    otherQueues.hear('other', new Map(), now);
+    expect([running(), fn.waiting]).toEqual([8, 0]);
+  });
+
+  it('asks one of many full pods at a time, and twice as many while none refuses', () => {
+    fn.limits = { ...limits, concurrency: 2, maxDepth: 100 };
+    const pods = Array.from({ length: 8 }, (_, i) => pod(`pod-${i}`));
+    const calls = enter(24);
+    for (const only of pods) {
+      const refused = calls.find((call) => call.pod === only) as TestCall;
+      admission.full(fn, only);
+      admission.requeue(fn, only, refused, 60_000);
+      refused.pod = undefined;
+    }
+    const running = () => fn.inFlight;
+    expect(running()).toBe(8);
+    const offered = [1, 2, 3, 4].map(() => {
+      const before = running();
+      advance(20);
+      return running() - before;
+    });
+    expect(offered).toEqual([1, 2, 4, 1]);
   });
 
   it('measures a cold start from the first call that found no pod', () => {

@@ -9,7 +9,8 @@ import type { LoadBook } from '#gateway/functions/load.ts';
 import { pickPod } from '#gateway/pods/balancer.ts';
 import type { Pod } from '#gateway/pods/pod.ts';
 import { CallQueue, type Waiter } from './call-queue.ts';
-import { hasRoom, type OtherQueues } from './other-queues.ts';
+import { Offers } from './offers.ts';
+import { hasRoom, type OtherQueues, shareOf } from './other-queues.ts';
 
 /** How long a call waits at most when the function's status says that it cannot start. */
 const DOUBTFUL_WAIT_MS = 5_000;
@@ -32,16 +33,22 @@ export interface AdmissionOptions {
 
 export class Admission {
   private readonly options: AdmissionOptions;
+  private readonly offers: Offers;
 
   constructor(options: AdmissionOptions) {
     this.options = options;
+    this.offers = new Offers({
+      now: options.now,
+      isServed: (fn, pod) => this.isServed(fn, pod),
+      handOut: (fn) => this.handOut(fn),
+    });
   }
 
   /** A new call: runs it, queues it or refuses it before returning. Pair with {@link leave}. */
   enter(fn: FunctionState, waiter: Waiter): void {
     this.options.loads.arrive(fn);
     if (fn.waiting === 0) {
-      const pod = this.pick(fn);
+      const pod = pickPod(fn.pods, this.shareOf(fn, 1));
       if (pod) {
         this.occupy(fn, pod, waiter, undefined);
         return;
@@ -81,9 +88,9 @@ export class Admission {
 
   /** The pod refused a call, since it runs as many as it may. The call still has its place: {@link requeue} it. */
   full(fn: FunctionState, pod: Pod): void {
-    const { isLimited } = pod.room;
-    pod.room.refused(pod.inFlight);
-    if (!isLimited) this.tryAgainSoon(fn, pod);
+    pod.room.refused(pod.inFlight, this.options.now());
+    pod.tellsRunning(fn.limits.concurrency + 1);
+    this.offers.refused(fn);
   }
 
   /** Pods came, went or changed. */
@@ -107,10 +114,15 @@ export class Admission {
     if (!fn.hasPodUp) this.refuseAll(fn, { problem: problems.LoadFailed, detail: message });
   }
 
+  /** More or fewer of its calls wait at other gateways than before, so that this one's share of the pods is another. */
+  othersChanged(fn: FunctionState): void {
+    this.handOut(fn);
+  }
+
   /** The limits changed, or the function is gone. */
   functionChanged(fn: FunctionState): void {
     if (fn.removed) this.refuseAll(fn, failure('FunctionNotFound', `Function ${fn.key} was deleted.`));
-    else if (fn.queue !== undefined) this.handOut(fn);
+    else this.handOut(fn);
   }
 
   /** How long a call that arrives now may wait, as a point in time. */
@@ -161,19 +173,15 @@ export class Admission {
     if (failed) this.refuseAll(fn, verdictFailure({ ...fn.verdict, message: failed.loadFailure ?? '' }));
   }
 
-  /** Other gateways' calls on the pod end, and nobody says so. */
-  private tryAgainSoon(fn: FunctionState, pod: Pod): void {
-    const { room } = pod;
-    setTimeout(() => {
-      if (fn.queue === undefined || pod.state === 'leaving') room.forget();
-      else room.grow(fn.limits.concurrency);
-      this.handOut(fn);
-      if (room.isLimited) this.tryAgainSoon(fn, pod);
-    }, room.pauseMs).unref();
+  /** Shares of all together may be one place more for each gateway than there are. */
+  private isServed(fn: FunctionState, { room }: Pod): boolean {
+    const { gateways } = this.options.otherQueues.of(fn.key);
+    return gateways > 0 && room.limit >= this.shareOf(fn, fn.waiting) - gateways;
   }
 
-  private pick(fn: FunctionState): Pod | undefined {
-    return pickPod(fn.pods, fn.limits.concurrency);
+  /** Places of each pod that this gateway may take, of whose calls so many wait. */
+  private shareOf(fn: FunctionState, waiting: number): number {
+    return shareOf(fn.limits.concurrency, waiting, this.options.otherQueues.of(fn.key));
   }
 
   private occupy(fn: FunctionState, pod: Pod, waiter: Waiter, coldMs: number | undefined): void {
@@ -185,8 +193,9 @@ export class Admission {
   private handOut(fn: FunctionState): void {
     const { queue } = fn;
     if (queue === undefined) return;
+    const share = this.shareOf(fn, queue.length);
     while (queue.length > 0) {
-      const pod = this.pick(fn);
+      const pod = pickPod(fn.pods, share);
       if (pod === undefined) return;
       const coldMs = this.endColdStart(fn, pod);
       this.occupy(fn, pod, queue.shift() as Waiter, coldMs);

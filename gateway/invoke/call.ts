@@ -145,6 +145,8 @@ export class Call implements Waiter, RunningCall, Dispatcher.DispatchHandler {
       return;
     }
     this.status = status;
+    const running = headers[names.running];
+    if (running !== undefined) this.pod?.tellsRunning(Number(running));
     if (status >= 500) this.error = String(headers[names.error] ?? 'FunctionError');
     this.exchange.head(status, headers, this.waited ? this.timing() : undefined);
   }

@@ -35,7 +35,7 @@ export interface InvokerOptions {
 export class Invoker {
   readonly table: FunctionTable;
   readonly loads: LoadBook;
-  readonly otherQueues = new OtherQueues();
+  readonly otherQueues: OtherQueues;
   readonly claims = new ClaimBook(() => performance.now());
   readonly coldStarts = new ColdStartBook({ now: Date.now, monotonic: () => performance.now() });
   readonly metrics: Metrics;
@@ -73,7 +73,11 @@ export class Invoker {
       gate.leave(fn);
     };
     this.loads = new LoadBook(now);
-    const admission = new Admission({
+    this.otherQueues = new OtherQueues((functionKey) => {
+      const fn = this.table.get(functionKey);
+      if (fn) admission.othersChanged(fn);
+    });
+    const admission: Admission = new Admission({
       now,
       loads: this.loads,
       otherQueues: this.otherQueues,

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { BELIEVED_MS, hasRoom, OtherQueues } from './other-queues.ts';
+import { BELIEVED_MS, hasRoom, OtherQueues, shareOf } from './other-queues.ts';
 
 const KEY = 'shop/hello';
 
@@ -31,6 +31,31 @@ describe('OtherQueues', () => {
     expect(queues.of(KEY)).toEqual({ waiting: 4, gateways: 1 });
     queues.expire(BELIEVED_MS + 1_000);
     expect(queues.of(KEY)).toEqual({ waiting: 0, gateways: 0 });
+  });
+});
+
+it('says of which functions more or fewer calls wait than before', () => {
+  const changed: string[] = [];
+  const told = new OtherQueues((key) => changed.push(key));
+  told.hear('a', waiting({ [KEY]: 3, 'shop/other': 1 }), 0);
+  told.hear('a', waiting({ [KEY]: 2, 'shop/other': 1 }), 100);
+  expect(changed).toEqual([KEY, 'shop/other', KEY]);
+  told.hear('a', waiting({ [KEY]: 2 }), 200);
+  told.expire(200 + BELIEVED_MS);
+  expect(changed.slice(3)).toEqual(['shop/other', KEY]);
+});
+
+describe('the share of a pod', () => {
+  it.each([
+    ['is all of it while nobody else waits', 10, 7, { waiting: 0, gateways: 0 }, 10],
+    ['is half of it where as many wait at one other', 10, 50, { waiting: 50, gateways: 1 }, 5],
+    ['is rounded up', 5, 50, { waiting: 50, gateways: 1 }, 3],
+    ['goes by what waits', 10, 30, { waiting: 70, gateways: 1 }, 3],
+    ['leaves each of the others a place', 10, 1_000, { waiting: 2, gateways: 2 }, 8],
+    ['is a place at least', 10, 1, { waiting: 1_000, gateways: 1 }, 1],
+    ['is the only place', 1, 1, { waiting: 1_000, gateways: 3 }, 1],
+  ])('%s', (_case, concurrency, here, other, expected) => {
+    expect(shareOf(concurrency, here, other)).toBe(expected);
   });
 });
 

@@ -14,10 +14,24 @@ export interface OtherQueue {
 
 const NONE: OtherQueue = { waiting: 0, gateways: 0 };
 
+/** What one gateway said last, and when. */
+interface Notice {
+  readonly at: number;
+  readonly waiting: ReadonlyMap<string, number>;
+}
+
+const NOTHING: ReadonlyMap<string, number> = new Map();
+
 export class OtherQueues {
-  private readonly told = new Map<string, { at: number; waiting: ReadonlyMap<string, number> }>();
+  private readonly told = new Map<string, Notice>();
   /** Sums by function, so that a call looks at one number however many gateways there are. */
   private readonly sums = new Map<string, OtherQueue>();
+  private readonly onChange: (functionKey: string) => void;
+
+  /** @param onChange others have more or fewer calls of a function waiting than before */
+  constructor(onChange: (functionKey: string) => void = () => {}) {
+    this.onChange = onChange;
+  }
 
   /** At how many other gateways calls wait. */
   get gateways(): number {
@@ -35,21 +49,26 @@ export class OtherQueues {
    * @param now milliseconds of a clock that only goes forward
    */
   hear(gatewayId: string, waiting: ReadonlyMap<string, number>, now: number): void {
-    this.forget(gatewayId);
-    if (waiting.size === 0) return;
-    this.told.set(gatewayId, { at: now, waiting });
-    for (const [functionKey, count] of waiting) this.add(functionKey, count, 1);
+    this.replace(gatewayId, waiting.size > 0 ? { at: now, waiting } : undefined);
   }
 
   /** Forgets gateways that are silent: dead ones, and all of them when Redis is away. */
   expire(now: number): void {
-    for (const [gatewayId, { at }] of this.told) if (now - at >= BELIEVED_MS) this.forget(gatewayId);
+    for (const [gatewayId, { at }] of this.told) {
+      if (now - at >= BELIEVED_MS) this.replace(gatewayId, undefined);
+    }
   }
 
-  private forget(gatewayId: string): void {
-    const before = this.told.get(gatewayId);
-    this.told.delete(gatewayId);
-    for (const [functionKey, count] of before?.waiting ?? []) this.add(functionKey, -count, -1);
+  private replace(gatewayId: string, notice: Notice | undefined): void {
+    const before = this.told.get(gatewayId)?.waiting ?? NOTHING;
+    const after = notice?.waiting ?? NOTHING;
+    if (notice) this.told.set(gatewayId, notice);
+    else this.told.delete(gatewayId);
+    for (const [functionKey, count] of before) this.add(functionKey, -count, -1);
+    for (const [functionKey, count] of after) this.add(functionKey, count, 1);
+    for (const functionKey of new Set([...before.keys(), ...after.keys()])) {
+      if (before.get(functionKey) !== after.get(functionKey)) this.onChange(functionKey);
+    }
   }
 
   private add(functionKey: string, waiting: number, gateways: number): void {
@@ -71,4 +90,18 @@ export class OtherQueues {
  */
 export function hasRoom(here: number, other: OtherQueue, maxDepth: number): boolean {
   return here + other.waiting < maxDepth || here < maxDepth / (other.gateways + 1);
+}
+
+/**
+ * How many places of a pod this gateway takes while calls of the function wait at others as well: as many as its part of all
+ * that wait, and at least one; each of the others is left one at least. Shares are rounded up, so that all together may be
+ * one more for each gateway than there are.
+ *
+ * @param concurrency places of a pod for all gateways
+ * @param here calls that wait at this gateway, of which one at least is about to get a place
+ */
+export function shareOf(concurrency: number, here: number, other: OtherQueue): number {
+  if (other.gateways === 0) return concurrency;
+  const part = Math.ceil((concurrency * here) / (here + other.waiting));
+  return Math.max(1, Math.min(part, concurrency - other.gateways));
 }

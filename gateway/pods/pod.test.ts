@@ -111,6 +111,16 @@ describe('Pod', () => {
   });
 });
 
+it('knows how many calls it runs for other gateways, as far as it says so', () => {
+  const pod = new Pod(view(), 8080, 0);
+  pod.inFlight = 3;
+  const others = ['7', '2', 'many'].map((told) => {
+    pod.tellsRunning(Number(told));
+    return pod.others;
+  });
+  expect(others).toEqual([4, 0, 0]);
+});
+
 describe('viewPod', () => {
   const metadata = { name: 'p', namespace: 'shop', uid: 'u', labels: { 'catnap.dev/function': 'hello' } };
   const container = { name: 'function', image: '', imageID: '', ready: false, restartCount: 1 };

@@ -27,6 +27,8 @@ export class Pod {
   state: PodPhase = 'starting';
   inFlight = 0;
   readonly room = new Room();
+  /** Calls that it ran for other gateways when it last answered one of this gateway's. */
+  others = 0;
   /** No further claim before this time: a host said that it is full, or could not be reached. */
   pausedUntil = 0;
   /** When the gateway first heard of it. */
@@ -95,6 +97,11 @@ export class Pod {
   claimWire(port: number, options: ConnectionOptions): Connections {
     this.claimConnections ??= new Connections(this.address ?? '', port, options);
     return this.claimConnections;
+  }
+
+  /** It says how many calls it runs for all gateways; nothing, when it is not one that counts. */
+  tellsRunning(count: number): void {
+    this.others = Math.max(0, count - this.inFlight) || 0;
   }
 
   /** A connection was refused: no calls until it is reached again. */

@@ -137,6 +137,7 @@ describe('schedules', () => {
 describe('a world that is as it should be', () => {
   it('needs nothing', () => {
     expect(planFunction(settled(), settings, nowMs + 3_600_000)).toEqual({
+      isNumbersOnly: false,
       replaceBlocked: [],
       replaceHeldBack: [],
       deleteConfigMaps: [],

@@ -29,6 +29,7 @@ import { revisionOf } from './revision.ts';
 import { scaleOf } from './scale-of.ts';
 import { contentHash, inlineContentHash } from './source-content.ts';
 import { functionStatus, isPaused } from './status.ts';
+import { isNumbersOnly } from './status-pace.ts';
 import { REPLICA_FAILURE } from './trim.ts';
 
 /** Inline ConfigMaps of old revisions that are kept in any case, for a rollback by hand. */
@@ -66,6 +67,8 @@ export interface Plan {
   /** In this order: the sleeping one by the autoscaler's field manager, the full one by the function's. */
   applyDeployment?: { sleepingFirst?: Deployment; full: Deployment };
   writeStatus?: FunctionStatus;
+  /** The status differs in nothing but how many pods there are. */
+  isNumbersOnly: boolean;
   /** Blocked ones, to be replaced at once. */
   replaceBlocked: Pod[];
   /** Ones that ran out of memory and are held back, to be replaced at a bounded rate. */
@@ -85,7 +88,13 @@ export function planFunction(world: World, settings: PlanSettings, nowMs: number
   const paused = isPaused(fn);
   const revision = currentRevision(world);
   const hindrance = paused ? undefined : findHindrance(world, revision);
-  const plan: Plan = { replaceBlocked: [], replaceHeldBack: [], deleteConfigMaps: [], events: [] };
+  const plan: Plan = {
+    isNumbersOnly: false,
+    replaceBlocked: [],
+    replaceHeldBack: [],
+    deleteConfigMaps: [],
+    events: [],
+  };
   const { schedules } = fn.spec.scaling;
   const windows = !paused && schedules?.length ? windowsAt(schedules, nowMs) : undefined;
   plan.requeueAfterMs = soonest(hindrance?.recheckMs, windows && untilChange(windows, nowMs));
@@ -110,7 +119,10 @@ export function planFunction(world: World, settings: PlanSettings, nowMs: number
   });
   // The triggers' part has a writer of its own.
   const { triggers: _, ...present } = fn.status ?? {};
-  if (canonicalJson(status) !== canonicalJson(present)) plan.writeStatus = status;
+  if (canonicalJson(status) !== canonicalJson(present)) {
+    plan.writeStatus = status;
+    plan.isNumbersOnly = isNumbersOnly(present, status);
+  }
   plan.events = readinessEvents(fn.status, status);
   if (!paused) plan.events.push(...scheduleEvents(fn, status, windows));
   return plan;

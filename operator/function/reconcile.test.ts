@@ -179,6 +179,24 @@ describe('the reconciler', () => {
     expect(s.writes.at(-1)?.object).toMatchObject({ status: { launch } });
   });
 
+  it('writes how many pods there are at most once a second, and comes back for the last of it', async () => {
+    const revision = revisionOf(digestSource(aFunction()).spec);
+    const pods = [aPod(revision, { name: 'a', ready: true })];
+    const s = stage(aFunction({ status: { revision, loadedRevision: revision } }), { pods });
+    await s.run();
+    const shown = () =>
+      s.writes.filter(({ verb }) => verb === 'apply Function').map(({ object }) => object as CatnapFunction);
+    for (const name of ['b', 'c', 'd']) {
+      s.wait(200);
+      pods.push(aPod(revision, { name, ready: true }));
+      expect(await s.run()).toMatchObject({ requeueAfterMs: expect.any(Number) });
+    }
+    expect(shown().map(({ status }) => status?.readyReplicas)).toEqual([1]);
+    s.wait(400);
+    expect(await s.run()).toEqual({ requeueAfterMs: undefined });
+    expect(shown().map(({ status }) => status?.readyReplicas)).toEqual([1, 4]);
+  });
+
   describe('with pods out of memory', () => {
     const revision = revisionOf(digestSource(aFunction()).spec);
     const loaded = aFunction({ status: { revision, loadedRevision: revision } });

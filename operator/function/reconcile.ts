@@ -6,7 +6,7 @@
  * one does better than, and ConfigMaps of old revisions. Replica counts are the autoscaler's.
  */
 import type { Deployment } from 'kubernetes-types/apps/v1.js';
-import type { Function as CatnapFunction } from '#crds/function/types.ts';
+import type { Function as CatnapFunction, FunctionStatus } from '#crds/function/types.ts';
 import { deploymentName, fieldManagers, functionKey, labels, splitKey } from '#crds/wire/names.ts';
 import type { KubeClient } from '#kube/client.ts';
 import { isKubeError, isNotFound, type KubeError } from '#kube/errors.ts';
@@ -38,6 +38,7 @@ import { configMapName, inlineConfigMap } from './resources/config-map.ts';
 import { podSelector } from './resources/deployment.ts';
 import { refusalText } from './start-failure.ts';
 import { isPaused } from './status.ts';
+import { createStatusPace, type StatusPace } from './status-pace.ts';
 import { trimDeployment, trimFunction } from './trim.ts';
 
 /** How soon to try again what the API server refuses, which only a person or a policy can change. */
@@ -68,6 +69,7 @@ export interface ReconcilerOptions {
 export function createReconciler(options: ReconcilerOptions): (key: string) => Promise<ReconcileResult> {
   const replacements = createReplacements(options);
   const memoryReports = createMemoryReports();
+  const pace = createStatusPace(options.monotonic);
 
   return async (key) => {
     const world = await readWorld(options, key);
@@ -92,7 +94,7 @@ export function createReconciler(options: ReconcilerOptions): (key: string) => P
     let plan = planFunction(world, options.settings, options.now());
     const refusal = await applyChildren(options, world, plan);
     if (refusal) plan = planFunction({ ...world, refusal }, options.settings, options.now());
-    await writeStatus(options, world, plan);
+    const statusAgainMs = await tellStatus(options, pace, world, plan);
     if (world.coldStart) options.coldStarts.told(key, world.coldStart);
     const replaceAgainMs = await replacements.replace(key, world.fn, plan);
     await deleteOldConfigMaps(options, plan);
@@ -103,6 +105,7 @@ export function createReconciler(options: ReconcilerOptions): (key: string) => P
         plan.requeueAfterMs,
         replaceAgainMs,
         offer.againMs,
+        statusAgainMs,
       ),
     };
   };
@@ -190,26 +193,47 @@ function isRefusal(error: unknown): error is KubeError {
   return isKubeError(error) && [400, 403, 413, 422].includes(error.status);
 }
 
-async function writeStatus({ client, written, recorder, log }: ReconcilerOptions, world: World, plan: Plan) {
-  if (!plan.writeStatus) return;
+/** Returns in how many milliseconds to do it, if not now. */
+async function tellStatus(
+  options: ReconcilerOptions,
+  pace: StatusPace,
+  world: World,
+  { writeStatus: status, isNumbersOnly, events }: Plan,
+): Promise<number | undefined> {
+  if (!status) return undefined;
+  const key = keyOf(world);
+  const heldBackMs = isNumbersOnly ? pace.untilNext(key) : 0;
+  if (heldBackMs > 0) return heldBackMs;
+  if (await writeStatus(options, world, status)) {
+    for (const event of events) options.recorder.record(world.fn, event);
+  }
+  pace.wrote(key);
+  return undefined;
+}
+
+/** False when the function was deleted meanwhile; the watch will say so. */
+async function writeStatus(
+  { client, written, log }: ReconcilerOptions,
+  world: World,
+  status: FunctionStatus,
+): Promise<boolean> {
   const { apiVersion, kind, metadata } = world.fn;
   const { name, namespace, uid } = metadata;
   // The uid makes the write fail for a new Function of the same name, whose status this is not.
-  const object = { apiVersion, kind, metadata: { name, namespace, uid }, status: plan.writeStatus };
+  const object = { apiVersion, kind, metadata: { name, namespace, uid }, status };
   try {
     const saved = await client.apply(functions, object as CatnapFunction, {
       fieldManager: fieldManagers.status,
       subresource: 'status',
     });
     written.functions.note(trimFunction(saved));
-    const ready = plan.writeStatus.conditions?.find(({ type }) => type === 'Ready');
+    const ready = status.conditions?.find(({ type }) => type === 'Ready');
     log.debug({ function: keyOf(world), ready: ready?.status, reason: ready?.reason }, 'status written');
+    return true;
   } catch (error) {
-    // Deleted meanwhile; the watch will say so.
-    if (isNotFound(error)) return;
+    if (isNotFound(error)) return false;
     throw error;
   }
-  for (const event of plan.events) recorder.record(world.fn, event);
 }
 
 async function deleteOldConfigMaps({ client }: ReconcilerOptions, plan: Plan): Promise<void> {

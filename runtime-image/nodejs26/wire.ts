@@ -76,6 +76,7 @@ export const headers = {
   requestId: 'x-request-id',
   forwardedPrefix: 'x-forwarded-prefix',
   rejected: 'x-catnap-rejected',
+  running: 'x-catnap-running',
   error: 'x-catnap-error',
   invocationId: 'x-catnap-invocation-id',
   attempt: 'x-catnap-attempt',

@@ -66,12 +66,19 @@ function run(call: Call, invoke: Invoke, calls: Calls): void {
   let pending: unknown;
   try {
     const result = invoke(call);
-    pending = isThenable(result) ? result.then((value) => respond(call, value)) : respond(call, result);
+    pending = isThenable(result)
+      ? result.then((value) => answer(call, value, calls))
+      : answer(call, result, calls);
   } catch (error) {
     failCall(call, error);
   }
   if (isThenable(pending)) void finish(call, pending, calls);
   else settle(call, calls);
+}
+
+function answer(call: Call, value: unknown, { running }: Calls): void | Promise<void> {
+  if (!call.answered) call.response.setHeader(headers.running, running.size);
+  return respond(call, value);
 }
 
 async function finish(call: Call, pending: PromiseLike<unknown>, calls: Calls): Promise<void> {

@@ -30,7 +30,7 @@ const results = {
   badStatus: () => ({ statusCode: 99 }),
   aFunction: () => () => 1,
   badHeader: () => ({ statusCode: 200, headers: { 'x-a': 'line\\nbreak' }, body: 'x' }),
-  forged: () => ({ statusCode: 503, headers: { 'x-catnap-rejected': 'draining', 'x-catnap-error': 'X', connection: 'close', 'transfer-encoding': 'gzip' }, body: 'mine' }),
+  forged: () => ({ statusCode: 503, headers: { 'x-catnap-rejected': 'draining', 'x-catnap-error': 'X', 'x-catnap-running': '99', connection: 'close', 'transfer-encoding': 'gzip' }, body: 'mine' }),
 };
 export const handler = (event) => results[event.query.case]();
 export const later = async (event) => results[event.query.case]();
@@ -85,7 +85,12 @@ const cases: [string, Expected][] = [
     {
       status: 503,
       body: 'mine',
-      headers: { 'x-catnap-rejected': null, 'x-catnap-error': null, connection: 'keep-alive' },
+      headers: {
+        'x-catnap-rejected': null,
+        'x-catnap-error': null,
+        'x-catnap-running': '1',
+        connection: 'keep-alive',
+      },
     },
   ],
   [

@@ -24,7 +24,7 @@ export const handler = async (event) => {
 };`;
 
 describe('concurrency', () => {
-  it('is a hard limit, and a refusal comes before the body is read', async () => {
+  it('is a hard limit, a refusal comes before the body is read, and answers tell how many calls run', async () => {
     const content = `
       let release; const released = new Promise((r) => { release = r; });
       setTimeout(() => release(), 1500);
@@ -40,7 +40,9 @@ describe('concurrency', () => {
     expect(refused).toMatch(/^HTTP\/1.1 503 /);
     expect(refused).toMatch(/\r\nx-catnap-rejected: concurrency\r\n/i);
     expect(refused).toContain('"type":"https://catnap.dev/problems/unavailable"');
-    expect(await Promise.all(running.map(async (call) => (await call).text()))).toEqual(['done', 'done']);
+    const answers = await Promise.all(running);
+    expect(await Promise.all(answers.map((answer) => answer.text()))).toEqual(['done', 'done']);
+    expect(answers.map(({ headers }) => headers.get('x-catnap-running'))).toEqual(['2', '2']);
     expect((await fetch(runtime.url)).status).toBe(200);
   });
 
