@@ -39,7 +39,7 @@ export class Admission {
     this.options = options;
     this.offers = new Offers({
       now: options.now,
-      isServed: (fn, pod) => this.isServed(fn, pod),
+      enough: (fn) => this.enough(fn),
       handOut: (fn) => this.handOut(fn),
     });
   }
@@ -89,6 +89,7 @@ export class Admission {
   /** The pod refused a call, since it runs as many as it may. The call still has its place: {@link requeue} it. */
   full(fn: FunctionState, pod: Pod): void {
     pod.room.refused(pod.inFlight, this.options.now());
+    // All its places are taken, and the call that it refused still counts as one of this gateway's.
     pod.tellsRunning(fn.limits.concurrency + 1);
     this.offers.refused(fn);
   }
@@ -174,9 +175,9 @@ export class Admission {
   }
 
   /** Shares of all together may be one place more for each gateway than there are. */
-  private isServed(fn: FunctionState, { room }: Pod): boolean {
+  private enough(fn: FunctionState): number {
     const { gateways } = this.options.otherQueues.of(fn.key);
-    return gateways > 0 && room.limit >= this.shareOf(fn, fn.waiting) - gateways;
+    return gateways > 0 ? this.shareOf(fn, fn.waiting) - gateways : Number.POSITIVE_INFINITY;
   }
 
   /** Places of each pod that this gateway may take, of whose calls so many wait. */

@@ -21,8 +21,8 @@ interface Round {
 
 export interface OffersOptions {
   readonly now: () => number;
-  /** Whether this gateway has its share of the pod, and calls of the function wait at others. */
-  readonly isServed: (fn: FunctionState, pod: Pod) => boolean;
+  /** With so many places of a pod this gateway has its share, since calls wait at others; without end while none do. */
+  readonly enough: (fn: FunctionState) => number;
   /** Gives places to calls that wait. */
   readonly handOut: (fn: FunctionState) => void;
 }
@@ -52,22 +52,23 @@ export class Offers {
     const full = fn.pods.filter(({ room, state }) => room.isLimited && state !== 'leaving');
     if (full.length === 0) return;
     const width = round.wasRefused ? 1 : round.width;
-    const asked = fn.waiting > 0 ? this.due(fn, full).slice(0, width) : [];
-    this.begin(fn, { width: asked.length < width ? width : 2 * width, wasRefused: false });
     const now = this.options.now();
     if (fn.waiting === 0) {
       for (const { room } of full) if (room.isDue(now, MEMORY_MS)) room.forget();
+      this.begin(fn, { width, wasRefused: false });
+      return;
     }
+    const asked = this.due(fn, full, now).slice(0, width);
+    this.begin(fn, { width: asked.length < width ? width : 2 * width, wasRefused: false });
     for (const { room } of asked) room.grow(fn.limits.concurrency, now);
     if (asked.length > 0) this.options.handOut(fn);
   }
 
   /** Those to ask, who was asked long ago first. */
-  private due(fn: FunctionState, pods: readonly Pod[]): Pod[] {
-    const now = this.options.now();
-    const { isServed } = this.options;
+  private due(fn: FunctionState, pods: readonly Pod[], now: number): Pod[] {
+    const enough = this.options.enough(fn);
     return pods
-      .filter((pod) => pod.room.isDue(now, isServed(fn, pod) ? RESERVED_MS : 0))
+      .filter(({ room }) => room.isDue(now, room.limit >= enough ? RESERVED_MS : 0))
       .sort((a, b) => a.room.askedAt - b.room.askedAt);
   }
 }

@@ -5,6 +5,7 @@
  */
 import type { Function as CatnapFunction, FunctionStatus } from '#crds/function/types.ts';
 import type { ColdStart } from '#crds/wire/samples.ts';
+import { Recent } from '../recent.ts';
 import type { ColdStartReports } from './reports.ts';
 
 export type LastColdStart = NonNullable<FunctionStatus['lastColdStart']>;
@@ -39,8 +40,8 @@ export interface ColdStarts {
 export function createColdStarts(options: ColdStartsOptions): ColdStarts {
   const { functionOf, enqueue, now, monotonic } = options;
   const waiting = new Map<string, { report: ColdStart; sinceMs: number; isAsked: boolean }>();
-  /** What was told within the last period. */
-  const recent = new Map<string, { atMs: number; toldMs: number }>();
+  /** When those were that were told of last. */
+  const recent = new Recent<number>(PERIOD_MS, monotonic);
 
   const isNews = (key: string, { atMs }: ColdStart): boolean => {
     const fn = functionOf(key);
@@ -49,17 +50,9 @@ export function createColdStarts(options: ColdStartsOptions): ColdStarts {
       fn.status?.lastColdStart?.at,
       fn.metadata.creationTimestamp,
       waiting.get(key)?.report.atMs,
-      recent.get(key)?.atMs,
+      recent.get(key)?.value,
     ];
     return known.every((time) => time === undefined || atMs > timeOf(time));
-  };
-
-  const expire = (nowMs: number) => {
-    for (const [key, { toldMs }] of recent) {
-      // In the order in which they were told.
-      if (nowMs - toldMs < PERIOD_MS) return;
-      recent.delete(key);
-    }
   };
 
   return {
@@ -69,9 +62,9 @@ export function createColdStarts(options: ColdStartsOptions): ColdStarts {
         if (!isNews(key, report)) continue;
         waiting.set(key, { sinceMs: nowMs, isAsked: false, ...waiting.get(key), report });
       }
-      expire(nowMs);
+      recent.expire();
       for (const [key, entry] of waiting) {
-        if (entry.isAsked || recent.has(key) || nowMs - entry.sinceMs < PATIENCE_MS) continue;
+        if (entry.isAsked || recent.get(key) || nowMs - entry.sinceMs < PATIENCE_MS) continue;
         // Once: a reconcile that fails is repeated by its queue.
         entry.isAsked = true;
         enqueue(key);
@@ -79,20 +72,19 @@ export function createColdStarts(options: ColdStartsOptions): ColdStarts {
     },
     due(key) {
       const entry = waiting.get(key);
-      expire(monotonic());
-      return entry && !recent.has(key) ? statusOf(entry.report) : undefined;
+      recent.expire();
+      return entry && !recent.get(key) ? statusOf(entry.report) : undefined;
     },
     told(key, { at }) {
       const atMs = Date.parse(at);
       const entry = waiting.get(key);
       // A later one may have come meanwhile.
       if (entry && entry.report.atMs <= atMs) waiting.delete(key);
-      recent.delete(key);
-      recent.set(key, { atMs, toldMs: monotonic() });
+      recent.note(key, atMs);
     },
     forget(key) {
       waiting.delete(key);
-      recent.delete(key);
+      recent.forget(key);
     },
   };
 }

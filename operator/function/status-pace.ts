@@ -3,6 +3,7 @@
  * pods has forty new numbers just when it needs that CPU most. What is more than numbers is news and is never held back.
  */
 import type { FunctionStatus } from '#crds/function/types.ts';
+import { Recent } from '../recent.ts';
 import { canonicalJson } from './canonical.ts';
 
 const PERIOD_MS = 1_000;
@@ -23,26 +24,16 @@ export interface StatusPace {
 
 /** @param monotonic in milliseconds */
 export function createStatusPace(monotonic: () => number): StatusPace {
-  /** When statuses were written within the last period, in that order. */
-  const recent = new Map<string, number>();
-
-  const expire = () => {
-    for (const [key, atMs] of recent) {
-      if (monotonic() - atMs < PERIOD_MS) return;
-      recent.delete(key);
-    }
-  };
-
+  const written = new Recent<true>(PERIOD_MS, monotonic);
   return {
     untilNext(key) {
-      expire();
-      const atMs = recent.get(key);
-      return atMs === undefined ? 0 : PERIOD_MS - (monotonic() - atMs);
+      written.expire();
+      const last = written.get(key);
+      return last ? PERIOD_MS - (monotonic() - last.notedMs) : 0;
     },
     wrote(key) {
-      expire();
-      recent.delete(key);
-      recent.set(key, monotonic());
+      written.expire();
+      written.note(key, true);
     },
   };
 }
