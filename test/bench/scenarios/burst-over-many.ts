@@ -4,6 +4,7 @@
  */
 import { type Bed, pathOf } from '../bed.ts';
 import { deployAsleep } from '../functions/deploy.ts';
+import { refuseWithoutPlaces } from '../functions/places.ts';
 import { whenPoolIsFull } from '../functions/pool.ts';
 import { TELLS_POD } from '../functions/served-by.ts';
 import { putToSleep } from '../functions/sleep.ts';
@@ -28,6 +29,8 @@ export async function burstOverMany(
   const [first = ''] = names;
   await deployAsleep(bed, names, TELLS_POD, { class: podClass });
   const warmPods = await whenPoolIsFull(bed, first);
+  // Isolates share the pods that are there.
+  if (podClass !== 'isolate') await refuseWithoutPlaces(bed, count - warmPods);
   const held = new Set(bed.pods.warm().map(({ metadata }) => metadata?.name ?? ''));
   const meter = meterControlPlane(await bed.processes(), `${count} functions`);
   const paths = names.map((name) => pathOf(bed, name));
