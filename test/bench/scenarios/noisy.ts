@@ -84,7 +84,7 @@ export async function noisy(bed: Bed, options: Pick<Options, 'class' | 'seconds'
     ],
     control_plane: [...(waking.control_plane ?? []), ...(saturating.control_plane ?? [])],
     notes: [
-      `The noisy functions slept when their calls began, and had ${waking.pods} and ${saturating.pods} pods in the end; the pool had ${warmPods} before.`,
+      `The noisy functions slept when their calls began, and had ${waking.pods} and ${saturating.pods} pods in all; the pool had ${warmPods} before.`,
       `While the other takes all CPU: ${ratio(saturating.quiet)} times the p95 of before.`,
       `With 200m of CPU requested: ${ratio(waking.quiet, 'reserved')} times, and ${ratio(saturating.quiet, 'reserved')} times.`,
       ...(bare
