@@ -11,12 +11,13 @@ export class Recent<T> {
     this.#monotonic = monotonic;
   }
 
-  /** As of the last {@link expire}. */
   get(key: string): { readonly value: T; readonly notedMs: number } | undefined {
+    this.#expire();
     return this.#entries.get(key);
   }
 
   note(key: string, value: T): void {
+    this.#expire();
     this.#entries.delete(key);
     this.#entries.set(key, { value, notedMs: this.#monotonic() });
   }
@@ -25,7 +26,7 @@ export class Recent<T> {
     this.#entries.delete(key);
   }
 
-  expire(): void {
+  #expire(): void {
     const nowMs = this.#monotonic();
     for (const [key, { notedMs }] of this.#entries) {
       if (nowMs - notedMs < this.#periodMs) return;

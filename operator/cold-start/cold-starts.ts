@@ -62,7 +62,6 @@ export function createColdStarts(options: ColdStartsOptions): ColdStarts {
         if (!isNews(key, report)) continue;
         waiting.set(key, { sinceMs: nowMs, isAsked: false, ...waiting.get(key), report });
       }
-      recent.expire();
       for (const [key, entry] of waiting) {
         if (entry.isAsked || recent.get(key) || nowMs - entry.sinceMs < PATIENCE_MS) continue;
         // Once: a reconcile that fails is repeated by its queue.
@@ -72,7 +71,6 @@ export function createColdStarts(options: ColdStartsOptions): ColdStarts {
     },
     due(key) {
       const entry = waiting.get(key);
-      recent.expire();
       return entry && !recent.get(key) ? statusOf(entry.report) : undefined;
     },
     told(key, { at }) {

@@ -27,12 +27,10 @@ export function createStatusPace(monotonic: () => number): StatusPace {
   const written = new Recent<true>(PERIOD_MS, monotonic);
   return {
     untilNext(key) {
-      written.expire();
       const last = written.get(key);
       return last ? PERIOD_MS - (monotonic() - last.notedMs) : 0;
     },
     wrote(key) {
-      written.expire();
       written.note(key, true);
     },
   };

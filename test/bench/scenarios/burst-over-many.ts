@@ -4,7 +4,6 @@
  */
 import { type Bed, pathOf } from '../bed.ts';
 import { deployAsleep } from '../functions/deploy.ts';
-import { refuseWithoutPlaces } from '../functions/places.ts';
 import { whenPoolIsFull } from '../functions/pool.ts';
 import { TELLS_POD } from '../functions/served-by.ts';
 import { putToSleep } from '../functions/sleep.ts';
@@ -17,20 +16,17 @@ import { latencies } from '../stats.ts';
 import { createBarePod } from './bare-pod.ts';
 import { byPod, byPodResults, byPodTargets, describeRate, isolateTargets } from './burst-report.ts';
 
-const FUNCTIONS = 100;
 const ANSWER_TIMEOUT_MS = 120_000;
 const SLEEPS_AT_ONCE = 8;
 
 export async function burstOverMany(
   bed: Bed,
-  { functions: count = FUNCTIONS, class: podClass }: Pick<Options, 'class' | 'functions'>,
+  { functions: count, class: podClass }: Pick<Options, 'class'> & { functions: number },
 ) {
   const names = numbered('many', count);
   const [first = ''] = names;
   await deployAsleep(bed, names, TELLS_POD, { class: podClass });
   const warmPods = await whenPoolIsFull(bed, first);
-  // Isolates share the pods that are there.
-  if (podClass !== 'isolate') await refuseWithoutPlaces(bed, count - warmPods);
   const held = new Set(bed.pods.warm().map(({ metadata }) => metadata?.name ?? ''));
   const meter = meterControlPlane(await bed.processes(), `${count} functions`);
   const paths = names.map((name) => pathOf(bed, name));

@@ -4,6 +4,7 @@
  */
 import { type Bed, pathOf } from '../bed.ts';
 import { deploy } from '../functions/deploy.ts';
+import { refuseWithoutPlaces } from '../functions/places.ts';
 import { whenPoolIsFull } from '../functions/pool.ts';
 import { tellsPodAfter } from '../functions/served-by.ts';
 import { putToSleep } from '../functions/sleep.ts';
@@ -17,16 +18,19 @@ import { burstResult } from './burst-report.ts';
 
 const CALLS = 1000;
 const RUNS = 3;
+const FUNCTIONS = 100;
 const WORK_MS = 10;
 const ANSWER_TIMEOUT_MS = 60_000;
 
 export async function burst(
   bed: Bed,
-  options: Pick<Options, 'class' | 'functions'>,
+  { class: podClass, functions = FUNCTIONS }: Pick<Options, 'class' | 'functions'>,
 ): Promise<Partial<Report>> {
+  // Isolates share the pods that are there.
+  if (podClass !== 'isolate') await refuseWithoutPlaces(bed, functions);
   // One isolate is one thread: such a function gets pods of its own, which the other classes show.
-  const one = options.class === 'isolate' ? undefined : await burstOnOne(bed, options);
-  const many = await burstOverMany(bed, options);
+  const one = podClass === 'isolate' ? undefined : await burstOnOne(bed, { class: podClass });
+  const many = await burstOverMany(bed, { class: podClass, functions });
   return {
     results: [...(one?.results ?? []), ...many.results],
     baseline: [...(one?.baseline ?? []), ...many.baseline],
